@@ -8,11 +8,11 @@ use super::place::{Place, Ran};
 /// Columns.
 const WIDTH: usize = 80;
 
-/// The shipped files of a folder, by absolute path.
-fn shipped(folder: &str) -> Vec<PathBuf> {
+/// The shipped files of a folder with this extension, by absolute path.
+fn shipped(folder: &str, extension: &str) -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = fs::read_dir(folder).expect("the shipped files").map(|entry| entry.expect("an entry").path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|it| it == extension)).collect();
     files.sort();
     files
 }
@@ -50,9 +50,15 @@ fn place() -> (Place, Vec<String>, Vec<String>) {
             fs::copy(&path, place.path(&name)).expect("a copy");
             name
         };
-        shipped(folder).into_iter().map(copy).collect::<Vec<String>>()
+        shipped(folder, "toml").into_iter().map(copy).collect::<Vec<String>>()
     };
     let (experiments, models) = (copied("experiments"), copied("models"));
+    // What variants read beside their model.
+    fs::create_dir_all(place.path("models/node-testbed")).expect("a folder");
+    for file in shipped("models/node-testbed", "csv") {
+        let name = format!("models/node-testbed/{}", file.file_name().expect("a name").to_string_lossy());
+        place.put(&name, &fs::read_to_string(file).expect("a trace"));
+    }
     (place, experiments, models)
 }
 
