@@ -62,7 +62,7 @@ pub(super) fn common(difference: &Difference) -> String {
 /// In words; of what is relative to nothing, nothing is said.
 fn amount(difference: &Difference, rates: RateUnit) -> String {
     let is_told = difference.relative.is_some() || difference.metric.is_rate();
-    if is_told { difference.words(rates) } else { "–".into() }
+    if is_told { difference.cell(rates) } else { "–".into() }
 }
 
 /// `83 % of the variance`; where the pairing made it larger, `none`.

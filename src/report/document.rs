@@ -10,7 +10,7 @@ use super::theory::theory_document;
 use super::warning::warnings;
 use super::whole::Report;
 use crate::experiment::analyse::ablation::{Ablated, Part};
-use crate::experiment::analyse::comparison::{self, Comparison, Selection};
+use crate::experiment::analyse::comparison::{self, Comparison, Difference, Selection};
 use crate::experiment::analyse::effect::Observation;
 use crate::experiment::analyse::precision;
 use crate::experiment::analyse::summary::{
@@ -331,6 +331,7 @@ fn comparison(plan: &Plan, comparison: &Comparison) -> Value {
             "difference": it.difference,
             "relative": it.relative,
             "variance_saved_by_pairing": it.saved,
+            "groups": groups(it),
         })
     });
     json!({
@@ -339,6 +340,12 @@ fn comparison(plan: &Plan, comparison: &Comparison) -> Value {
         "at": at(plan, comparison.point),
         "differences": differences.collect::<Vec<_>>(),
     })
+}
+
+/// The difference within each group of pairs, where the runs fall into groups: relative where `relative` is there.
+fn groups(of: &Difference) -> Option<Vec<Value>> {
+    let all = of.groups.told()?;
+    Some(all.map(|group| json!({ "runs": group.runs, "difference": group.mean })).collect())
 }
 
 fn selection(plan: &Plan, selection: &Selection) -> Value {
@@ -367,6 +374,7 @@ fn effect(effect: &Observation) -> Value {
         "difference": effect.figures.map(|figures| figures.difference),
         "relative": effect.figures.and_then(|figures| figures.relative),
         "variance_saved_by_pairing": effect.figures.and_then(|figures| figures.saved),
+        "groups": effect.figures.and_then(|figures| groups(&figures)),
     })
 }
 
@@ -435,6 +443,7 @@ fn deviation(it: &Deviation) -> Value {
         "predicted": it.predicted,
         "kind": if it.is_relative { "relative" } else { "absolute" },
         "deviation": it.size,
+        "groups": it.groups.map(|groups| groups.map(|group| json!({ "runs": group.runs, "predicted": group.mean }))),
         "tolerance": it.tolerance,
         "within": it.is_within(),
     })

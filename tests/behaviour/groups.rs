@@ -2,7 +2,7 @@
 
 use sim::experiment::analyse::verdict::Verdict;
 use sim::language::Metric;
-use sim::report::{self, Detail, Report};
+use sim::report::{self, Detail, Document, Report};
 
 use crate::models::{experiment, reported};
 
@@ -80,8 +80,15 @@ fn every_figure_of_two_groups_is_that_of_each() {
         for text in [&effect, &finding, &page, &differences, &table, &measured] {
             assert!(!text.contains(mean.as_str()), "{mean}: {text}");
         }
+        let document = serde_json::to_value(Document(report)).expect("JSON");
+        let written = &document["comparisons"][0]["differences"][0]["groups"];
+        assert_eq!(written.as_array().map(Vec::len), Some(2), "{written}");
+        assert_eq!(document["effects"][0]["groups"], *written);
+        let predicted = &document["measurements"][0]["deviations"][0]["groups"];
+        let seen = predicted[1]["predicted"].as_f64().expect("a mean");
+        assert_eq!(report.rates.words(seen), low, "{predicted}");
         let of_each = format!(" % in {} run{}, -", runs[0], if runs[0] == 1 { "" } else { "s" });
-        assert!(effect.contains(&of_each) && differences.contains(&of_each), "{effect}{differences}");
+        assert!(effect.contains(&of_each) && differences.contains(" or -"), "{effect}{differences}");
     });
 }
 

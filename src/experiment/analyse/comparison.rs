@@ -139,15 +139,35 @@ impl Difference {
 
     /// The differences of groups of runs in words: `+2.1 % in 2 runs, -88.0 % in 6`; none without groups.
     fn of_groups(&self, rates: RateUnit) -> Option<String> {
-        let (scale, unit) = match self.relative {
+        let unit = self.unit(rates).1;
+        in_groups(self.groups.told()?, |mean| format!("{}{unit}", self.signed(mean, rates)))
+    }
+
+    /// In a table: `+8.5 % (+4.3 to +12.6)`, and of groups of runs `+2.1 or -88.0 %`.
+    pub(crate) fn cell(&self, rates: RateUnit) -> String {
+        let told = self.of_groups(rates).and_then(|_| self.groups.told());
+        let Some(groups) = told else { return self.words(rates) };
+        let mut all: Vec<String> = groups.map(|group| self.signed(group.mean, rates)).collect();
+        let last = all.pop().unwrap_or_default();
+        format!("{} or {last}{}", all.join(", "), self.unit(rates).1)
+    }
+
+    /// A difference in its unit, without that.
+    fn signed(&self, difference: f64, rates: RateUnit) -> String {
+        match difference * self.unit(rates).0 {
+            change if change.abs() < 0.05 => "0".into(),
+            change if change.is_infinite() => "∞".into(),
+            change => format!("{change:+.1}"),
+        }
+    }
+
+    /// What a difference is multiplied with to be in its unit, and that: percent where it is relative.
+    fn unit(&self, rates: RateUnit) -> (f64, String) {
+        match self.relative {
             Some(_) => (100.0, " %".to_owned()),
             None if self.metric.is_rate() => (100.0, " points".into()),
             None => (words::shown(1.0, self.metric, rates), words::unit(self.metric, rates)),
-        };
-        in_groups(self.groups.told()?, |mean| match mean * scale {
-            change if change.abs() < 0.05 => format!("0{unit}"),
-            change => format!("{change:+.1}{unit}"),
-        })
+        }
     }
 
     /// `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; without bounds where they are not known. Where the runs
@@ -158,12 +178,8 @@ impl Difference {
         if let Some(words) = self.of_groups(rates) {
             return words;
         }
-        let (interval, scale, unit) = match self.relative {
-            // No figure here is ever negative, so that none falls by more than all of it.
-            Some(relative) => (Interval { low: relative.low.max(-1.0), ..relative }, 100.0, " %".to_owned()),
-            None if self.metric.is_rate() => (self.difference, 100.0, " points".into()),
-            None => (self.difference, words::shown(1.0, self.metric, rates), words::unit(self.metric, rates)),
-        };
+        // No figure here is ever negative, so that none falls by more than all of it.
+        let relative = self.relative.map(|relative| Interval { low: relative.low.max(-1.0), ..relative });
         // What is more than a hundred times as much is given by that.
         if let Some(relative) = self.relative.filter(|relative| relative.estimate >= 99.0) {
             let times = |share: f64| times(share + 1.0);
@@ -173,12 +189,8 @@ impl Difference {
             };
             return format!("{} times as much{bounds}", times(relative.estimate));
         }
-        let signed = |x: f64| match x * scale {
-            x if x.abs() < 0.05 => "0".to_owned(),
-            x if x.is_infinite() => "∞".into(),
-            x => format!("{x:+.1}"),
-        };
-        let Interval { estimate, low, high } = interval;
+        let (unit, signed) = (self.unit(rates).1, |x: f64| self.signed(x, rates));
+        let Interval { estimate, low, high } = relative.unwrap_or(self.difference);
         match self.difference.low.is_finite() {
             true => format!("{}{unit} ({} to {})", signed(estimate), signed(low), signed(high)),
             false => format!("{}{unit}", signed(estimate)),
