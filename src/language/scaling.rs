@@ -31,7 +31,7 @@ pub struct Autoscale {
     /// CPU that a replica requests (Kubernetes `requests.cpu`), which `target` is a share of; only with `metric = "cpu"`.
     /// Without it: the `cpu` of the service, as in Kubernetes.
     pub cpu_request: Option<Cores>,
-    /// The queue whose messages count, which this service consumes; only with `metric = "queue"`. Those that wait and those
+    /// The queue that counts, which this service consumes; only with `metric = "queue"`. Those that wait and those
     /// at work count, when a decision is due (KEDA's scalers for RabbitMQ, SQS and Kafka count both).
     pub queue: Option<String>,
     /// By which share the metric may miss its target before replicas are added or removed

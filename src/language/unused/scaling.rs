@@ -19,13 +19,11 @@ pub(crate) fn blunt(model: &Model) -> BTreeSet<Doubt> {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         (most <= threshold).then(|| Doubt {
             path: Path::default().key("services").key(name).key("autoscale").key("target"),
-            title: format!(
-                "a full replica of `{name}` uses {} of its request, within the tolerance of a target of {}: no replica is \
-                 ever added",
-                percent(most),
-                percent(autoscale.target)
+            title: format!("a target of {} never adds a replica of `{name}`", percent(autoscale.target)),
+            help: format!(
+                "a full replica uses {} of its request, within the tolerance of the target: lower `target` or `cpu_request`",
+                percent(most)
             ),
-            help: "lower `target`, or the `cpu_request` that it is a share of".into(),
             minor: false,
         })
     });
