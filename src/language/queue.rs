@@ -78,6 +78,9 @@ pub struct Consumer {
     /// Messages that one process works on at once (`basic.qos`; Celery's concurrency times
     /// `worker_prefetch_multiplier`), those on their way to it included. Without it: no limit.
     pub prefetch: Option<u32>,
+    /// Time between two processes that begin to consume, the first one at the start of the run: workers that are started one
+    /// by one. Each is given what waits, up to `prefetch`, before the next one begins. Without it: all begin at once.
+    pub start_gap: Option<Duration>,
     /// How often a message is delivered again after its handler has failed; then it is dead-lettered, and what it
     /// belongs to is never completed. A process that dies gives its messages back, which uses up none of them.
     #[serde(default)]

@@ -118,3 +118,19 @@ fn a_starved_thread_pool_answers_when_it_has_grown_beyond_its_clients() {
         assert!((first..first + 0.2).contains(&seen), "{every}: {seen}");
     }
 }
+
+/// opendatacube/datacube-core#325, saleor/saleor#16488: each process reserves four tasks, so with as many tasks as workers
+/// three quarters of the workers idle in the worst case: those that start later find nothing, and the last task is done
+/// after four times its length. With a prefetch of one all work at once.
+#[test]
+fn workers_that_reserve_four_tasks_leave_three_quarters_idle() {
+    let last = |changes: &[(&str, &str)]| {
+        let run = run("prefetched-whole", changes);
+        let jobs = run.completion.as_ref().expect("jobs");
+        assert_eq!(jobs.completed, 16);
+        jobs.times.max().expect("times") as f64 / 1e9
+    };
+    assert!((2400.0..2404.0).contains(&last(&[])), "{}", last(&[]));
+    let one = last(&[("prefetch = 4 ", "prefetch = 1 ")]);
+    assert!((615.0..616.0).contains(&one), "{one}");
+}

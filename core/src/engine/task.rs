@@ -33,6 +33,8 @@ pub(crate) enum Task {
     Terminate { replica: u32 },
     /// Such a replica may have nothing left to do.
     Drained { replica: u32 },
+    /// The process with this number of a consumer begins to consume.
+    Consume { consumer: u32, number: u32 },
     /// Slots that may grow are looked at.
     Grow { slots: u32 },
     /// A token is there for a request that waits at the ingress of a service.

@@ -7,6 +7,7 @@ use crate::model::{Runtime, Site};
 
 use crate::engine::next::Next;
 use crate::engine::progress::phases;
+use crate::engine::task::Task;
 use crate::engine::token::{Failure, Frame, FrameKind, State};
 use crate::interpreter::world::World;
 use crate::parts::blame::log::Label;
@@ -103,14 +104,36 @@ impl World<'_> {
     fn deal(&mut self, consumer: u32) {
         loop {
             let Self { broker, replicas, processes, outages, .. } = self;
+            let (now, gap) = (self.engine.now, self.system.consumers[consumer as usize].start_gap);
+            let first = broker.consumer(consumer).first_process;
             let is_up = |process: u32| {
                 let health = &replicas[processes[process as usize].replica as usize].health;
                 health.downs == 0 && !health.leaving
             };
-            let consumes = |process: u32| *outages == 0 || is_up(process);
-            let Some(delivery) = broker.deal(self.engine.now, consumer, consumes) else { return };
+            let has_begun = |process: u32| gap.0.saturating_mul(u64::from(process - first)) <= now.0;
+            let consumes = |process: u32| has_begun(process) && (*outages == 0 || is_up(process));
+            let Some(delivery) = broker.deal(now, consumer, consumes) else { return };
             self.send_message(delivery);
         }
+    }
+
+    /// The first process of each consumer consumes from the start; the others follow, where they begin one after another.
+    pub(crate) fn begin_consuming(&mut self) {
+        (0..self.broker.consumers()).for_each(|consumer| self.begin_next(consumer, 1));
+    }
+
+    /// The process with this number is the next to begin.
+    fn begin_next(&mut self, consumer: u32, number: u32) {
+        let gap = self.system.consumers[consumer as usize].start_gap;
+        if gap > Time::ZERO && number < self.broker.consumer(consumer).processes() {
+            self.engine.later(gap, Task::Consume { consumer, number });
+        }
+    }
+
+    /// This process of the consumer begins: it gets what waits.
+    pub(crate) fn consume(&mut self, consumer: u32, number: u32) {
+        self.deal(consumer);
+        self.begin_next(consumer, number + 1);
     }
 
     /// Some process has come up: it gets what waits.

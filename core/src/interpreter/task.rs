@@ -23,7 +23,7 @@ impl World<'_> {
                 let mut waiting = ingress.into_iter().flat_map(|ingress| ingress.waiting(&self.engine));
                 waiting.all(|t| self.is_for_probe(t))
             }
-            Task::Faults | Task::Resend { .. } | Task::Grow { .. } => false,
+            Task::Faults | Task::Resend { .. } | Task::Grow { .. } | Task::Consume { .. } => false,
             Task::Start { .. } | Task::Terminate { .. } | Task::Drained { .. } => false,
         }
     }
@@ -40,6 +40,7 @@ impl World<'_> {
                 Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } => true,
                 Task::Admit { .. }
                 | Task::Grow { .. }
+                | Task::Consume { .. }
                 | Task::Start { .. }
                 | Task::Terminate { .. }
                 | Task::Drained { .. } => true,
@@ -78,6 +79,7 @@ impl World<'_> {
             Task::Terminate { replica } => self.terminate_replica(replica),
             Task::Drained { replica } => self.drained_replica(replica),
             Task::Grow { slots } => self.grow(slots),
+            Task::Consume { consumer, number } => self.consume(consumer, number),
         }
     }
 }

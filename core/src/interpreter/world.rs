@@ -274,6 +274,7 @@ impl<'s> World<'s> {
         world.begin_faults();
         world.begin_probing();
         world.begin_scaling();
+        world.begin_consuming();
         world
     }
 

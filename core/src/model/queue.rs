@@ -45,6 +45,8 @@ pub struct ConsumerPlan {
     pub backoff: f64,
     /// What happens to a message that is not acknowledged in time; none: it is waited for without limit.
     pub redelivery: Option<Redelivery>,
+    /// How long after one process of the consumer the next one begins to consume.
+    pub start_gap: Time,
     /// How often a message is delivered at most; none: as often as it takes.
     pub max_deliveries: Option<u32>,
     /// The view that it feeds, in [`super::System::views`].

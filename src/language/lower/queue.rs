@@ -87,6 +87,7 @@ impl Lowering<'_> {
             backoff: consumer.backoff,
             redelivery: self.redelivery(at, consumer),
             max_deliveries: consumer.max_deliveries,
+            start_gap: consumer.start_gap.map_or(Time::ZERO, |gap| Time(gap.0)),
             view: None,
         }
     }

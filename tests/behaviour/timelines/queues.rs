@@ -107,6 +107,21 @@ fn prefetch_is_what_a_process_works_on_at_once() {
     assert_eq!(completion(&story), (3, 0, 40.0, 20.0));
 }
 
+/// Two processes of one thread each, and a prefetch of two. The first one has A and B before the second one begins, at 10;
+/// that has C and D. With A and B only it has nothing to do, and B waits in the first one until 100.
+#[test]
+fn who_begins_first_takes_its_prefetch_whole() {
+    let at = |gap: &str, sends: &[f64]| {
+        let consumer = format!("prefetch = 2\n{gap}");
+        let service = "runtime = \"threads\"\nthreads = 1\nreplicas = 2";
+        let story = play(&queue("", "", PUBLISH, &[("worker", &consumer, service, "{ sleep = \"100ms\" }")]), sends);
+        completion(&story)
+    };
+    assert_eq!(at("start_gap = \"10ms\"", &[0.0; 4]), (4, 0, 100.0 + 200.0 + 110.0 + 210.0, 210.0));
+    assert_eq!(at("start_gap = \"10ms\"", &[0.0; 2]), (2, 0, 300.0, 200.0));
+    assert_eq!(at("", &[0.0; 2]), (2, 0, 200.0, 100.0));
+}
+
 /// Two prefetched messages share one event loop: 10 ms of CPU each, one after the other. Without prefetch all would be
 /// there at once, and the sleeps overlap.
 #[test]

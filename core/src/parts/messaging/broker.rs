@@ -10,13 +10,8 @@
 //! dead-lettered. A process that dies gives its messages back to the head of the queue, and that uses up no retry
 //! (RabbitMQ: a lost channel requeues).
 //!
-//! A message that is not acknowledged in time ([`Redelivery`]) goes back to the head of its queue, while its handler works
-//! on and keeps its place among the `prefetch` of its process: nothing stops it. It is *overdue*. Its acknowledgement
-//! means nothing to SQS (the receipt handle of an earlier receive, "DeleteMessage") and to Kafka (`CommitFailedError` of
-//! a consumer that was removed from its group). Where Redis is the broker, kombu gives a message the same delivery tag each
-//! time (`virtual.Channel._inplace_augment_message`, `redis.QoS.ack`), so it also acknowledges the delivery that another
-//! process has by then. SQS and Redis learn of no death, and the message of a dead process comes back at the same deadline
-//! (`redis.QoS.restore_visible`).
+//! Where processes begin to consume one after another, each gets as many messages as wait, up to its `prefetch`, before the
+//! next one begins: RabbitMQ delivers to a new consumer until its prefetch is reached or the queue is empty.
 
 use crate::kernel::deadline::{Deadlines, LaneId};
 use crate::kernel::gauge::TimeWeighted;
@@ -39,7 +34,7 @@ const MOST: usize = 1 << 23;
 /// A consumer's queue and its processes.
 #[derive(Clone, Debug)]
 pub(crate) struct Consumer {
-    first_process: u32,
+    pub first_process: u32,
     /// Messages that each process has and has not settled.
     held: Vec<u32>,
     prefetch: u32,
@@ -96,6 +91,11 @@ impl Consumer {
     /// Messages that wait for a process.
     fn length(&self) -> u32 {
         self.waiting.gauge.level()
+    }
+
+    /// How many processes it has.
+    pub fn processes(&self) -> u32 {
+        self.held.len() as u32
     }
 
     /// Whether any message waits for a process.
@@ -453,6 +453,7 @@ mod tests {
             backoff: 1.0,
             redelivery: None,
             max_deliveries: None,
+            start_gap: Time::ZERO,
             view: None,
         }
     }

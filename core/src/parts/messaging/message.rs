@@ -1,4 +1,12 @@
 //! Copies of messages, one for each consumer, and what becomes of their deliveries.
+//!
+//! A message that is not acknowledged in time ([`crate::model::Redelivery`]) goes back to the head of its queue, while
+//! its handler works on and keeps its place among the `prefetch` of its process: nothing stops it. It is *overdue*. Its
+//! acknowledgement means nothing to SQS (the receipt handle of an earlier receive, "DeleteMessage") and to Kafka
+//! (`CommitFailedError` of a consumer that was removed from its group). Where Redis is the broker, kombu gives a
+//! message the same delivery tag each time (`virtual.Channel._inplace_augment_message`, `redis.QoS.ack`), so it also
+//! acknowledges the delivery that another process has by then. SQS and Redis learn of no death, and the message of a
+//! dead process comes back at the same deadline (`redis.QoS.restore_visible`).
 
 use crate::kernel::list::{Linked, Links};
 use crate::kernel::{NONE, Time};
