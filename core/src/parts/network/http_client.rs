@@ -39,7 +39,7 @@ const NUMBERED: u32 = 1 << 31;
 
 /// Instead of a peer: the connection of this number.
 pub(crate) fn numbered(number: u32) -> u32 {
-    NUMBERED | number % (NUMBERED / 2)
+    NUMBERED + number % (NUMBERED / 2)
 }
 
 /// The number of a connection that stands in place of its peer.
