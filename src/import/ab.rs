@@ -31,8 +31,8 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
             let count = text.number(count)?;
             match cause.trim() {
                 "Length" if count > bad => remarks.push(format!(
-                    "ab counts {count} responses as failed because their length differs from that of the first: \
-                     they are taken as successes where their status is 2xx"
+                    "responses of another length than the first, which ab counts as failed: {count}; with a status of \
+                     2xx they are successes"
                 )),
                 "Length" => {}
                 cause => causes.push((cause.to_ascii_lowercase(), count)),

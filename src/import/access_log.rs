@@ -63,12 +63,13 @@ pub(super) fn read(text: &Text, request: &Request) -> Result<Content, Mistake> {
     }
     if ambiguous > 0 {
         requests.remarks.push(format!(
-            "{ambiguous} lines end with a whole number, which may be a time: `--map elapsed={LAST}:us` (or ms, s) reads it"
+            "lines that end with a whole number, which may be a time: {ambiguous}; `--map elapsed={LAST}:us` (or ms, s) \
+             reads it"
         ));
     } else if without > 0 {
-        requests
-            .remarks
-            .push(format!("{without} lines have no response time; nginx logs it with $request_time, Apache with %D"));
+        requests.remarks.push(format!(
+            "lines without a response time: {without}; nginx logs it with $request_time, Apache with %D"
+        ));
     }
     if without < requests.rows.len() && mapped.is_none() {
         requests.rounding = Some(0.0005);

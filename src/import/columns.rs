@@ -93,7 +93,7 @@ fn points(mut rows: Rows<'_>, columns: &[(usize, Mapping)], unused: &[String]) -
     }
     if repeated > 0 {
         remarks.push(format!(
-            "{repeated} rows are of the point of a row before; `--map at.AXIS=COLUMN` says in what they differ"
+            "rows of the same point as a row before: {repeated}; `--map at.AXIS=COLUMN` says in what they differ"
         ));
     }
     Ok(Content::Totals { figures, concurrency: None, remarks })

@@ -57,7 +57,7 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     if transactions > 0 {
         requests
             .remarks
-            .push(format!("{transactions} samples of transaction controllers are left out: their requests count"));
+            .push(format!("left out: samples of transaction controllers ({transactions}); their requests count"));
     }
     Ok(Content::Requests(requests))
 }

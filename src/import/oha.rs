@@ -76,7 +76,7 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     }
     let cut_off = document.errors.get(CUT_OFF).copied().unwrap_or(0);
     let remarks = if cut_off > 0 {
-        vec![format!("{cut_off} requests that oha cut off at the end are not counted")]
+        vec![format!("not counted: requests that oha cut off at the end ({cut_off})")]
     } else {
         Vec::new()
     };

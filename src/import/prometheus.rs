@@ -87,7 +87,7 @@ pub(super) fn read(text: &Text, request: &Request) -> Result<Content, Mistake> {
         figures.push(figure.noted(format!("mean of {} values, each over the range of the query", values.len())));
     }
     let remarks =
-        if dropped > 0 { vec![format!("{dropped} values that are not finite are left out")] } else { Vec::new() };
+        if dropped > 0 { vec![format!("left out: values that are not finite ({dropped})")] } else { Vec::new() };
     Ok(Content::Part { figures, concurrency: None, remarks })
 }
 

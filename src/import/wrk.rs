@@ -36,9 +36,8 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
             let (cause, count) = error.trim().rsplit_once(' ').unwrap_or((error, ""));
             let count = text.number(count)?;
             if cause == "timeout" && count > 0.0 {
-                remarks.push(format!(
-                    "wrk counts {count} responses that took longer than its --timeout; they are not failures"
-                ));
+                remarks
+                    .push(format!("responses that took longer than wrk's --timeout, which are not failures: {count}"));
             } else if cause != "timeout" {
                 lost += count;
                 causes.push((format!("socket error: {cause}"), count));
