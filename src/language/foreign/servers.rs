@@ -56,7 +56,7 @@ pub(super) const WORDS: &[Foreign] = &[
         "with `runtime = \"threads\"`; the maximum is `to` of `grow_threads`",
     ),
     word(
-        &["maxPoolSize", "maximumPoolSize", "pool.max-size"],
+        &["maxPoolSize", "pool.max-size"],
         "Spring's ThreadPoolTaskExecutor",
         "a service",
         "grow_threads",

@@ -159,7 +159,11 @@ impl Draws {
         BlamePlace {
             name: self.text(),
             kind: kinds[self.count() as usize % kinds.len()],
-            units: self.flag().then(|| Units { number: self.count() as u32, patience: patience(self) }),
+            units: self.flag().then(|| Units {
+                number: self.count() as u32,
+                grows: self.flag(),
+                patience: patience(self),
+            }),
         }
     }
 
