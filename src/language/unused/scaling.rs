@@ -20,10 +20,7 @@ pub(crate) fn blunt(model: &Model) -> BTreeSet<Doubt> {
         (most <= threshold).then(|| Doubt {
             path: Path::default().key("services").key(name).key("autoscale").key("target"),
             title: format!("a target of {} never adds a replica of `{name}`", percent(autoscale.target)),
-            help: format!(
-                "a full replica uses {} of its request, within the tolerance of the target: lower `target` or `cpu_request`",
-                percent(most)
-            ),
+            help: format!("a full replica uses {} of its request: lower `target` or `cpu_request`", percent(most)),
             minor: false,
         })
     });
