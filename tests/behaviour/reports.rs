@@ -166,7 +166,7 @@ fn a_proxy_with_a_hundred_connections_queues_the_others() {
     let client = resource(&limited, "proxy client llm");
     assert!(client.wait_s > 0.5 * mean && client.utilisation > 0.9, "{client:?}");
     let direct = run(
-        "connector-limit",
+        "client-connections",
         &[
             ("max_connections = 100 ", "max_connections = 256 "),
             ("mean = \"5.76s\", cv = 0.1", "mean = \"4.87s\", cv = 0.03"),

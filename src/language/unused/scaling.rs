@@ -20,7 +20,7 @@ pub(crate) fn blunt(model: &Model) -> BTreeSet<Doubt> {
         (most <= threshold).then(|| Doubt {
             path: Path::default().key("services").key(name).key("autoscale").key("target"),
             title: format!("a target of {} never adds a replica of `{name}`", percent(autoscale.target)),
-            help: format!("a full replica uses {} of its request: lower `target` or `cpu_request`", percent(most)),
+            help: format!("lower `target` or `cpu_request`: a full replica uses {}", percent(most)),
             minor: false,
         })
     });
