@@ -279,7 +279,8 @@ fn unit(kind: metric::MetricKind) -> &'static str {
         metric::MetricKind::Hours => "h",
         metric::MetricKind::Time | metric::MetricKind::Quantile(_) => "s",
         metric::MetricKind::Share | metric::MetricKind::Count(_) | metric::MetricKind::Ratio(_) => "1",
-        metric::MetricKind::Price => "",
+        // That of `[prices]`, which has no name.
+        metric::MetricKind::Price => "currency",
     }
 }
 

@@ -77,7 +77,7 @@ fn axes_that_lead_nowhere_are_refused() {
             "path = 'services.a.slowdown'\nfrom = -1\nto = 9\npoints = 3\nscale = 'log'",
             "the logarithmic axis `x` has an end at or below 0",
         ),
-        ("path = 'services.a.speed'\nvalues = [1]", "the path `services.a.speed` does not exist"),
+        ("path = 'services.a.velocity'\nvalues = [1]", "the path `services.a.velocity` does not exist"),
     ] {
         assert_eq!(values(text).unwrap_err(), expected, "{text}");
     }
