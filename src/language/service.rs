@@ -92,8 +92,8 @@ pub struct Service {
     /// the request threads of a `threads` runtime. Without it a `threads` runtime is unbounded and an event loop
     /// has 6, or 4 with `event_loop = "libuv"` (`UV_THREADPOOL_SIZE`).
     pub threads: Option<u32>,
-    /// How the `threads` of a process become more under load: those of .NET that starve, those of a Java executor with a full queue.
-    /// Tomcat starts threads before anything waits: there `threads` is the maximum. Without it: they do not.
+    /// How the `threads` of a process become more under load: those of .NET that starve, those of a Java executor with a full
+    /// queue. Tomcat starts threads before anything waits: there `threads` is the maximum. Without it: they do not.
     pub grow_threads: Option<Growth>,
     /// Requests that may wait for one of the `threads` of a `threads` runtime; one more is refused at once (the
     /// `queueCapacity` of a Java executor, Tomcat's `acceptCount`). Without it: any number.

@@ -148,7 +148,7 @@ impl World<'_> {
     /// Whether a fault has lowered its size, so that whoever waits may be served when the fault is over, or it may grow.
     pub(crate) fn is_lowered(&self, held: Held) -> bool {
         match held {
-            Held::Slots(id) => self.slots[id as usize].size < self.slots[id as usize].full_size,
+            Held::Slots(id) => self.slots[id as usize].is_lowered(),
             Held::Client(_) | Held::Loop(_) | Held::Loops(_) => false,
         }
     }

@@ -70,6 +70,17 @@ fn a_pool_that_may_grow_does_not_deadlock() {
     assert_eq!((deadlock.resource.as_str(), deadlock.at), ("shop limit one", Time(60_000_000)));
 }
 
+/// An executor that grows only when its queue is full does nothing for two that wait for one another: nobody comes.
+#[test]
+fn a_pool_that_only_newcomers_make_larger_deadlocks() {
+    let nested =
+        "{ with = { limit = \"one\", steps = [{ sleep = \"10ms\" }, { with = { limit = \"one\", steps = [] } }] } }";
+    let keys = limit("size = 2\nmax_queue = 5\ngrow = { to = 3 }");
+    let story = play(&shop("", &keys, nested), &[0.0, 0.0]);
+    assert_eq!(story.told(), ["never", "never"]);
+    assert_eq!(story.outcome.deadlock.expect("a circle").at, Time(10_000_000));
+}
+
 /// A process that is killed begins with the threads that it is configured with: B and C come at 300, and C waits until 330.
 #[test]
 fn a_process_that_begins_anew_has_its_first_threads() {

@@ -43,9 +43,14 @@ impl Slots {
         self
     }
 
+    /// Whether they grow, but only when their queue is full.
+    pub fn grows_only_when_full(&self) -> bool {
+        self.growth.as_ref().is_some_and(|growing| growing.every.is_none())
+    }
+
     /// Whether there is one unit more, for one that cannot wait since the queue is full.
     pub fn grows_when_full(&mut self, now: Time) -> bool {
-        let grows = self.growth.as_ref().is_some_and(|growing| growing.every.is_none()) && self.size < self.full_size;
+        let grows = self.grows_only_when_full() && self.size < self.full_size;
         if grows {
             self.add_unit(now);
         }
@@ -74,6 +79,8 @@ impl Slots {
     fn add_unit(&mut self, now: Time) {
         self.size += 1;
         self.opened += 1;
+        // Who has the new unit ends, and then the others do.
+        self.deadlocked = false;
         self.sizes.set(now, self.size);
     }
 

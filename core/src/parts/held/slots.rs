@@ -248,6 +248,12 @@ impl Slots {
         if self.growth.is_some() { self.size } else { self.full_size }
     }
 
+    /// Whether a fault has lowered their number, or they become more while nothing is granted. Those that only a newcomer makes
+    /// more do not: who waits for one another may wait without end.
+    pub fn is_lowered(&self) -> bool {
+        self.size < self.full_size && !self.grows_only_when_full()
+    }
+
     /// Whether no more may wait.
     pub fn is_full(&self) -> bool {
         self.queue.population.gauge.level() >= self.room
