@@ -2,7 +2,7 @@
 //!
 //! A [`Text`] is a file that was read; [`Format`] has the list of formats, finds the one that a text is in, and reads it.
 //! What a reader returns is [`Content`]: figures that the tool computed, or the requests themselves, from which
-//! [`Requests`] computes figures. [`table`] and [`measurement`] write them.
+//! `Requests` computes figures. `table` and `measurement` write them.
 
 mod ab;
 mod access_log;

@@ -118,6 +118,9 @@ impl<'a> Curve<'a> {
     }
 }
 
+/// Values of an axis, the first and the last.
+pub type Ends = (f64, f64);
+
 impl Curve<'_> {
     /// Whether a value below that of a point has figures, but no state.
     pub fn is_in_doubt_before(&self, point: &Summary) -> bool {
@@ -128,7 +131,7 @@ impl Curve<'_> {
 
     /// The values below that of a safe point that have no state, and the safe ones up to it, both as stretches of values
     /// between which there is none of the other kind.
-    pub fn up_to(&self, axis: &Axis, safe: &Summary) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+    pub fn up_to(&self, axis: &Axis, safe: &Summary) -> [Vec<Ends>; 2] {
         let value = |summary: &Summary| number(self.plan, axis, summary.point);
         let known = self.known.iter().filter(|(_, state)| state.is_safe()).map(|(summary, _)| (value(summary), true));
         let doubtful = self.doubtful.iter().map(|summary| (value(summary), false));
@@ -138,7 +141,7 @@ impl Curve<'_> {
             let runs = all.chunk_by(|a, b| a.1 == b.1).filter(|run| run[0].1 == is_safe);
             runs.map(|run| (run[0].0, run[run.len() - 1].0)).collect()
         };
-        (stretches(false), stretches(true))
+        [stretches(false), stretches(true)]
     }
 
     /// Whether no value of an axis of load is safe, and what the lightest misses is missed by less under a heavier load:

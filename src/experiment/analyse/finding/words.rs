@@ -156,7 +156,7 @@ fn tail(summary: &Summary, place: Option<&str>) -> Option<String> {
 /// `safe up to 30/s (499/min)`: at every value up to that of a point, each of which is known. Where it is not known of one
 /// below, which are: `safe at 20/s to 30/s (at 30/s: 499/min), not known at 10/s`.
 fn safe_places(curve: &Curve, axis: &Axis, last: &Summary, figures: &str) -> String {
-    let (doubts, safe) = curve.up_to(axis, last);
+    let [doubts, safe] = curve.up_to(axis, last);
     let place = at(curve.plan, axis, last.point);
     if doubts.is_empty() {
         return format!("safe up to {place} ({figures})");
