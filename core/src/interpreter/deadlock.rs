@@ -108,6 +108,16 @@ impl World<'_> {
         Some(deadlock)
     }
 
+    /// These slots are caught in no circle. A deadlock of which they were the last instance was none.
+    pub(crate) fn withdraw_deadlock(&mut self, slots: u32) {
+        self.slots[slots as usize].deadlocked = false;
+        let Some(deadlock) = &self.deadlock else { return };
+        let is_of = |held: Held| self.name_of(held) == deadlock.resource;
+        if is_of(Held::Slots(slots)) && !self.all_held().any(|held| is_of(held) && self.is_deadlocked(held)) {
+            self.deadlock = None;
+        }
+    }
+
     fn is_deadlocked(&self, held: Held) -> bool {
         match held {
             Held::Slots(id) => self.slots[id as usize].deadlocked,

@@ -11,7 +11,19 @@ impl World<'_> {
         }
     }
 
-    /// Looks at slots that may grow, and goes on as long as something waits.
+    /// Whether there is one unit more of slots with a full queue. Those who waited for one another there can go on once the
+    /// token that gets it has ended.
+    pub(crate) fn grows_when_full(&mut self, id: u32) -> bool {
+        let slots = &mut self.slots[id as usize];
+        let was_deadlocked = slots.deadlocked;
+        let grows = slots.grows_when_full(self.engine.now);
+        if grows && was_deadlocked {
+            self.withdraw_deadlock(id);
+        }
+        grows
+    }
+
+    /// Looks at slots that may grow, and will look again while tokens wait there.
     pub(crate) fn grow(&mut self, id: u32) {
         if self.slots[id as usize].look(self.engine.now) {
             self.grant_waiting(id);

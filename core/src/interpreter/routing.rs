@@ -241,7 +241,7 @@ impl World<'_> {
                     self.hold(t, threads);
                     self.set_ready(t);
                 } else if self.slots[threads as usize].is_full() {
-                    if self.slots[threads as usize].grows_when_full(self.engine.now) {
+                    if self.grows_when_full(threads) {
                         return self.begin(t, process);
                     }
                     // A step of its own: clients that come again at once must not go round here.

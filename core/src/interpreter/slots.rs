@@ -36,9 +36,10 @@ impl World<'_> {
             return Next::On;
         }
         if slots.is_full() {
-            if slots.grows_when_full(self.engine.now) {
+            if self.grows_when_full(id) {
                 return self.acquire(t, id, site_key);
             }
+            let slots = &mut self.slots[id as usize];
             slots.shed += 1;
             slots.waited_until = self.engine.now;
             return Next::Fail(Failure::SHED);

@@ -79,8 +79,6 @@ impl Slots {
     fn add_unit(&mut self, now: Time) {
         self.size += 1;
         self.opened += 1;
-        // Who has the new unit ends, and then the others do.
-        self.deadlocked = false;
         self.sizes.set(now, self.size);
     }
 
