@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 use crate::model::{FaultEffect, Op};
 
-use crate::engine::token::{Failure, Request, SAMPLED, State};
+use crate::engine::token::{Failure, Request, SAMPLED};
 use crate::interpreter::world::World;
 use crate::parts::PlaceKind;
 use crate::parts::blame::accounts::Earlier;
@@ -48,15 +48,7 @@ impl World<'_> {
         if self.accounts.is_none() {
             return;
         }
-        let next = match self.engine.tokens[t].state {
-            State::Awaiting => Some(self.engine.tokens[t].wait),
-            State::Joining => {
-                let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
-                branches.first().map(|frame| self.engine.frames[frame].token)
-            }
-            _ => None,
-        };
-        let Some(next) = next else {
+        let Some(next) = self.awaited_by(t) else {
             let (at, _) = self.present(t);
             if let Some(accounts) = &mut self.accounts {
                 accounts.note_failed_at(t, at);

@@ -186,18 +186,23 @@ impl World<'_> {
     /// From a token along the answers and branches that are waited for, to one that waits for something else.
     fn last_of(&self, mut t: u32) -> u32 {
         for _ in 0..LONGEST {
-            let next = match self.engine.tokens[t].state {
-                State::Awaiting => Some(self.engine.tokens[t].wait),
-                State::Joining => {
-                    let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
-                    branches.first().map(|frame| self.engine.frames[frame].token)
-                }
-                _ => None,
-            };
-            let Some(next) = next else { break };
+            let Some(next) = self.awaited_by(t) else { break };
             t = next;
         }
         t
+    }
+
+    /// The token that a token waits for: the one that answers it, or the first of its branches.
+    pub(super) fn awaited_by(&self, t: u32) -> Option<u32> {
+        let token = &self.engine.tokens[t];
+        match token.state {
+            State::Awaiting => Some(token.wait),
+            State::Joining => {
+                let branches = self.guards.joins[token.wait].branches;
+                branches.first().map(|frame| self.engine.frames[frame].token)
+            }
+            _ => None,
+        }
     }
 
     /// What the token does, and since when, with the fault that has stopped its CPU.
