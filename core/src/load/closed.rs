@@ -26,14 +26,7 @@ impl Source for Closed {
 
     #[inline]
     fn ended(&mut self, world: &mut World, ended: Ended) {
-        let pause = self.thoughts.next();
-        if ended.refused_at_once {
-            world.note_resend(pause.unwrap_or(Time::ZERO));
-        }
-        match pause {
-            Some(time) => world.schedule(time, which::CLIENT + ended.client),
-            None => world.send(ended.client),
-        }
+        self.thoughts.follow(world, ended);
     }
 }
 

@@ -112,14 +112,7 @@ impl Source for Staged {
             self.busy[ended.client as usize] = false;
             return;
         }
-        let pause = self.thoughts.next();
-        if ended.refused_at_once {
-            world.note_resend(pause.unwrap_or(Time::ZERO));
-        }
-        match pause {
-            Some(time) => world.schedule(time, which::CLIENT + ended.client),
-            None => world.send(ended.client),
-        }
+        self.thoughts.follow(world, ended);
     }
 }
 

@@ -1,7 +1,10 @@
 //! What clients do between an answer and their next request.
 
+use crate::interpreter::{Ended, World};
 use crate::kernel::random::Stream;
 use crate::kernel::{Time, Variate};
+
+use super::which;
 
 /// The pauses of all clients of a closed load.
 pub(super) struct Thoughts {
@@ -18,5 +21,18 @@ impl Thoughts {
     #[inline]
     pub fn next(&mut self) -> Option<Time> {
         self.pause.as_ref().map(|pause| pause.draw(self.stream.next_bits()))
+    }
+
+    /// A client has its answer: it sends its next request, after a pause if clients think.
+    #[inline]
+    pub fn follow(&mut self, world: &mut World, ended: Ended) {
+        let pause = self.next();
+        if ended.refused_at_once {
+            world.note_resend(pause.unwrap_or(Time::ZERO));
+        }
+        match pause {
+            Some(time) => world.schedule(time, which::CLIENT + ended.client),
+            None => world.send(ended.client),
+        }
     }
 }
