@@ -66,55 +66,44 @@ pub(crate) trait Part {
     }
 }
 
+/// What several parts do, or one that there may be: each of them does it.
+macro_rules! each {
+    () => {
+        fn reset(&mut self, now: Time) {
+            self.iter_mut().for_each(|part| part.reset(now));
+        }
+
+        fn usage(&self, moment: Moment, rows: &mut Rows) {
+            self.iter().for_each(|part| part.usage(moment, rows));
+        }
+
+        fn laws(&mut self, moment: Moment, broken: &mut Vec<String>) {
+            self.iter_mut().for_each(|part| part.laws(moment, broken));
+        }
+
+        fn is_at_rest(&self) -> bool {
+            self.iter().all(|part| part.is_at_rest())
+        }
+
+        fn process_died(&mut self, process: u32, moment: Moment) {
+            self.iter_mut().for_each(|part| part.process_died(process, moment));
+        }
+    };
+}
+
 impl<P: Part> Part for Vec<P> {
-    fn reset(&mut self, now: Time) {
-        self.iter_mut().for_each(|part| part.reset(now));
-    }
-
-    fn usage(&self, moment: Moment, rows: &mut Rows) {
-        self.iter().for_each(|part| part.usage(moment, rows));
-    }
-
-    fn laws(&mut self, moment: Moment, broken: &mut Vec<String>) {
-        self.iter_mut().for_each(|part| part.laws(moment, broken));
-    }
-
-    fn is_at_rest(&self) -> bool {
-        self.iter().all(P::is_at_rest)
-    }
+    each!();
 
     fn leave(&mut self, system: &System, engine: &mut Engine, t: u32) -> Left {
         let token = &engine.tokens[t];
         if P::keeps(token.state) { self[token.wait as usize].leave(system, engine, t) } else { Left::Elsewhere }
     }
-
-    fn process_died(&mut self, process: u32, moment: Moment) {
-        self.iter_mut().for_each(|part| part.process_died(process, moment));
-    }
 }
 
 impl<P: Part> Part for Option<Box<P>> {
-    fn reset(&mut self, now: Time) {
-        self.iter_mut().for_each(|part| part.reset(now));
-    }
-
-    fn usage(&self, moment: Moment, rows: &mut Rows) {
-        self.iter().for_each(|part| part.usage(moment, rows));
-    }
-
-    fn laws(&mut self, moment: Moment, broken: &mut Vec<String>) {
-        self.iter_mut().for_each(|part| part.laws(moment, broken));
-    }
-
-    fn is_at_rest(&self) -> bool {
-        self.iter().all(|part| part.is_at_rest())
-    }
+    each!();
 
     fn leave(&mut self, system: &System, engine: &mut Engine, t: u32) -> Left {
         self.as_mut().map_or(Left::Elsewhere, |part| part.leave(system, engine, t))
-    }
-
-    fn process_died(&mut self, process: u32, moment: Moment) {
-        self.iter_mut().for_each(|part| part.process_died(process, moment));
     }
 }
