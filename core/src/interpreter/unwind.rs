@@ -8,6 +8,23 @@ use crate::engine::progress::Progress;
 use crate::engine::token::{Failure, FrameKind, IN_THREAD};
 use crate::interpreter::world::World;
 
+/// The frames that neither catch a failure nor end with a step that succeeds.
+macro_rules! holding {
+    () => {
+        FrameKind::Hold { .. }
+            | FrameKind::Lent { .. }
+            | FrameKind::Severed { .. }
+            | FrameKind::Connection { .. }
+            | FrameKind::Line { .. }
+            | FrameKind::Paced { .. }
+            | FrameKind::Pends { .. }
+            | FrameKind::Message { .. }
+            | FrameKind::Fetch { .. }
+            | FrameKind::Poll { .. }
+            | FrameKind::Deadline { .. }
+    };
+}
+
 impl World<'_> {
     /// The token fails. Whether a frame caught that, so that it goes on at its program counter; else it has ended.
     pub(crate) fn fail(&mut self, t: u32, why: Failure) -> bool {
@@ -62,19 +79,7 @@ impl World<'_> {
                 FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(t, why, breaker, era),
                 FrameKind::Fallback { .. } | FrameKind::Breaker { .. } => {}
                 // What is held is given back with its frame.
-                FrameKind::Hold { .. }
-                | FrameKind::Lent { .. }
-                | FrameKind::Severed { .. }
-                | FrameKind::Connection { .. }
-                | FrameKind::Line { .. }
-                | FrameKind::Paced { .. }
-                | FrameKind::Pends { .. }
-                | FrameKind::Message { .. }
-                | FrameKind::Fetch { .. }
-                | FrameKind::Poll { .. }
-                | FrameKind::Timeout { .. }
-                | FrameKind::Deadline { .. }
-                | FrameKind::Join { .. } => {}
+                holding!() | FrameKind::Timeout { .. } | FrameKind::Join { .. } => {}
             }
             if frame == over {
                 over = NONE;
@@ -105,19 +110,7 @@ impl World<'_> {
             FrameKind::Breaker { breaker, era } => self.breaker_succeeded(breaker, era),
             FrameKind::Fallback { .. } | FrameKind::Timeout { .. } | FrameKind::Join { .. } => {}
             // The frames of other operations, which end otherwise.
-            FrameKind::Hold { .. }
-            | FrameKind::Lent { .. }
-            | FrameKind::Severed { .. }
-            | FrameKind::Repeat { .. }
-            | FrameKind::Connection { .. }
-            | FrameKind::Line { .. }
-            | FrameKind::Paced { .. }
-            | FrameKind::Pends { .. }
-            | FrameKind::Message { .. }
-            | FrameKind::Fetch { .. }
-            | FrameKind::Poll { .. }
-            | FrameKind::Deadline { .. }
-            | FrameKind::Branch { .. } => unreachable!("no step ends here"),
+            holding!() | FrameKind::Repeat { .. } | FrameKind::Branch { .. } => unreachable!("no step ends here"),
         }
         self.pop_frame(t);
         self.engine.tokens[t].pc += 1;
