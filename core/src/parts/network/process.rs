@@ -155,6 +155,8 @@ impl Part for Vec<Replica> {
         for (replica, number) in self.iter().zip(0..) {
             let service = replica.service;
             let plan = &system.services[service as usize];
+            let up = rows.up(replica.first_process);
+            let there = if plan.scaling.is_some() { up } else { 1.0 };
             match plan.machine {
                 Some(machine) if replica.host == number => {
                     let plan = &system.machines[machine as usize];
@@ -163,7 +165,6 @@ impl Part for Vec<Replica> {
                 }
                 None if plan.runtime != Runtime::Delay => {
                     let sum = rows.of_service(service, ResourceKind::Cpu, 0, || format!("{} CPU", plan.name));
-                    let up = sum.up(&replica.down, now);
                     replica.cpu.add_to(sum, now, plan.cores.map(|cores| cores * up));
                 }
                 _ => {}
@@ -171,12 +172,10 @@ impl Part for Vec<Replica> {
             if plan.cpu_period.is_some() {
                 let name = || format!("{} throttling", plan.name);
                 let sum = rows.of_service(service, ResourceKind::Throttling, 0, name);
-                let there = if plan.scaling.is_some() { sum.up(&replica.down, now) } else { 1.0 };
                 sum.add(sum.mean(replica.cpu.used_and_stood(now).1.unwrap_or_default()), Some(there));
             }
             if let Some(backlog) = plan.backlog {
                 let sum = rows.of_service(service, ResourceKind::Backlog, 0, || format!("{} backlog", plan.name));
-                let there = if plan.scaling.is_some() { sum.up(&replica.down, now) } else { 1.0 };
                 replica.accept_queue.add_to(sum, now, backlog, there);
             }
         }
