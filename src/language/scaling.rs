@@ -72,6 +72,13 @@ pub struct Autoscale {
     pub cooldown: Option<Duration>,
 }
 
+impl Autoscale {
+    /// The tolerance; where the model says nothing, that of Kubernetes.
+    pub(super) fn tolerance(&self) -> f64 {
+        self.tolerance.unwrap_or(0.1)
+    }
+}
+
 /// What the number of replicas follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -8,21 +8,25 @@ use crate::model::{
     ActivationPlan, PolicySelect, Runtime, ScalingAmount, ScalingMetric, ScalingPlan, ScalingPolicy, ScalingRules,
 };
 
-const SECOND: u64 = 1_000_000_000;
+// Defaults of Kubernetes' controller.
+const SYNC_PERIOD: Time = seconds(15);
+const CPU_INITIALIZATION: Time = seconds(300);
+const INITIAL_READINESS: Time = seconds(30);
+const STABILIZATION_DOWN: Time = seconds(300);
+const POLICY_PERIOD: Time = seconds(15);
+// Default of Kubernetes' pods.
+const GRACE: Time = seconds(30);
+// Default of metrics-server.
+const RESOLUTION: Time = seconds(15);
+// Defaults of KEDA.
+const POLLING: Time = seconds(30);
+const COOLDOWN: Time = seconds(300);
+/// An assumption, not a default of Kubernetes: from a decision until the processes run.
+const START: Time = seconds(20);
 
-/// What Kubernetes, metrics-server and KEDA do where the model says nothing.
-const SYNC_PERIOD: Time = Time(15 * SECOND);
-const RESOLUTION: Time = Time(15 * SECOND);
-const GRACE: Time = Time(30 * SECOND);
-const CPU_INITIALIZATION: Time = Time(300 * SECOND);
-const INITIAL_READINESS: Time = Time(30 * SECOND);
-const TOLERANCE: f64 = 0.1;
-const STABILIZATION_DOWN: Time = Time(300 * SECOND);
-const POLICY_PERIOD: Time = Time(15 * SECOND);
-const POLLING: Time = Time(30 * SECOND);
-const COOLDOWN: Time = Time(300 * SECOND);
-/// How long a replica takes to start where the model says nothing.
-const START: Time = Time(20 * SECOND);
+const fn seconds(count: u64) -> Time {
+    Time(count * 1_000_000_000)
+}
 
 impl Lowering<'_> {
     /// How the replicas of all services are scaled, once the consumers of queues are known.
@@ -64,7 +68,7 @@ impl Lowering<'_> {
             return None;
         }
         let metric = self.scaling_metric(at, (index, name, service), autoscale)?;
-        let tolerance = autoscale.tolerance.unwrap_or(TOLERANCE);
+        let tolerance = autoscale.tolerance();
         if !(0.0..1.0).contains(&tolerance) {
             let title = format!("`tolerance` is {tolerance}");
             self.complain(Complaint::at(at.key("tolerance"), title, "must be at least 0 and below 1"));

@@ -6,16 +6,13 @@ use super::Doubt;
 use crate::language::path::Path;
 use crate::language::{Model, ScalingMetric};
 
-/// The tolerance where the model says nothing.
-const TOLERANCE: f64 = 0.1;
-
 /// Services that are scaled by CPU, of which all that a replica can use is within the tolerance of the target.
 pub(crate) fn blunt(model: &Model) -> BTreeSet<Doubt> {
     let scaled = model.services.iter().filter_map(|(name, service)| {
         let autoscale = service.autoscale.as_ref().filter(|autoscale| autoscale.metric == ScalingMetric::Cpu)?;
         let limit = service.cpu?.0;
         let most = limit / autoscale.cpu_request.map_or(limit, |cores| cores.0);
-        let threshold = autoscale.target * (1.0 + autoscale.tolerance.unwrap_or(TOLERANCE));
+        let threshold = autoscale.target * (1.0 + autoscale.tolerance());
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         (most <= threshold).then(|| Doubt {
             path: Path::default().key("services").key(name).key("autoscale").key("target"),
