@@ -23,19 +23,19 @@ pub(crate) enum Task {
     Deadline { frame: u32 },
     /// A decision on the number of replicas is due.
     Scale { scaler: u32 },
-    /// The replicas are scraped for such decisions.
+    /// The replicas are to be scraped for such decisions.
     ScrapeReplicas { scaler: u32 },
-    /// A look at the queue of a service that may have no replicas is due.
+    /// The queue of a service that scales to zero is to be looked at.
     Activate { scaler: u32 },
-    /// The processes of a replica that was decided for run.
+    /// The processes of a new replica begin to run.
     Start { replica: u32 },
-    /// The grace period of a replica that was decided against is over.
+    /// The grace period of a replica that is being removed is over.
     Terminate { replica: u32 },
-    /// Such a replica may have nothing left to do.
+    /// A replica that is being removed may have nothing left to do.
     Drained { replica: u32 },
     /// The process with this number of a consumer begins to consume.
     Consume { consumer: u32, number: u32 },
-    /// Slots that may grow are looked at.
+    /// The number of slots is to be raised if they starve.
     Grow { slots: u32 },
     /// A token is there for a request that waits at the ingress of a service.
     Admit { service: u32 },

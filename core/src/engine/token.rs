@@ -196,8 +196,8 @@ pub(crate) enum FrameKind {
     Paced { pacer: u32, since: Time },
     /// Waits for another's fetch for a cache, since then.
     Pends { cache: u32, since: Time },
-    /// Handles this message, which its end settles, as one of those that this process holds; [`NONE`] while the message
-    /// waits for its next delivery.
+    /// Handles this message in this process; the end of the frame settles the message. The process is [`NONE`] while the
+    /// message waits for its next delivery.
     Message { message: u32, process: u32 },
     /// Fetches this key of a cache.
     Fetch { cache: u32, key: u32 },

@@ -117,12 +117,12 @@ impl World<'_> {
         }
     }
 
-    /// The first process of each consumer consumes from the start; the others follow, where they begin one after another.
+    /// Schedules the start of the processes of each consumer after its first, which consumes from the start of the run.
     pub(crate) fn begin_consuming(&mut self) {
         (0..self.broker.consumers()).for_each(|consumer| self.begin_next(consumer, 1));
     }
 
-    /// The process with this number is the next to begin.
+    /// Schedules the start of the process with this number, if processes begin one after another.
     fn begin_next(&mut self, consumer: u32, number: u32) {
         let gap = self.system.consumers[consumer as usize].start_gap;
         if gap > Time::ZERO && number < self.broker.consumer(consumer).processes() {
@@ -163,7 +163,7 @@ impl World<'_> {
         }
     }
 
-    /// The message that this frame handles is to be acknowledged in time.
+    /// Gives the message to the handler of this frame, and sets the deadline of its acknowledgement.
     fn expect_acknowledgement(&mut self, message: u32, frame: u32) {
         let engine = &mut self.engine;
         let patience = self.broker.consumer(self.broker.message(message).consumer).patience;

@@ -4,7 +4,7 @@ use crate::engine::task::Task;
 use crate::interpreter::world::World;
 
 impl World<'_> {
-    /// A token waits for a unit of slots that may grow: they are looked at regularly.
+    /// A token waits for a unit: schedules the next look at slots that grow when they starve.
     pub(crate) fn watch_growth(&mut self, id: u32) {
         if let Some(every) = self.slots[id as usize].next_look() {
             self.engine.later(every, Task::Grow { slots: id });
@@ -23,7 +23,7 @@ impl World<'_> {
         grows
     }
 
-    /// Looks at slots that may grow, and will look again while tokens wait there.
+    /// Adds a unit to slots that have starved since the last look. While requests wait, the next look is scheduled.
     pub(crate) fn grow(&mut self, id: u32) {
         if self.slots[id as usize].look(self.engine.now) {
             self.grant_waiting(id);

@@ -277,8 +277,9 @@ impl<'s> World<'s> {
     }
 
     /// The first of the calls that wait gets the connection that has come free, at once, or opens one in the place of one
-    /// that was closed (Node's `lib/_http_agent.js`: the `free` event gives the socket to `requests[name].shift()`, and
-    /// `removeSocket` makes a new one for the first). Where another call has been quicker it is the first again.
+    /// was closed (Node's `lib/_http_agent.js`: the `free` event gives the socket to `requests[name].shift()`, and
+    /// `removeSocket` makes a new one for the first). If another call has taken the connection before, it queues again as
+    /// the first.
     #[inline(never)]
     fn serve_first(&mut self, t: u32, client: u32) {
         self.engine.tokens[t].phase = Connecting::Look.into();
@@ -297,8 +298,8 @@ impl<'s> World<'s> {
         }
     }
 
-    /// A call gives up its place in the line for a connection; where one served in turn had room to open one, the next has
-    /// it now.
+    /// A call leaves the queue for a connection. If calls are served in turn and it left room for another connection, the
+    /// next call opens one.
     pub(crate) fn leave_line(&mut self, client: u32, since: Time) {
         self.clients[client as usize].leave_line(self.engine.now, since);
         let plan = self.client_plan(client);

@@ -42,7 +42,7 @@ impl World<'_> {
         self.arrive_at(t, replica);
     }
 
-    /// Whether nothing has been under way but probes and other watches for so long that nothing will change any more.
+    /// Whether only probes and autoscalers have been active for long enough that the state no longer changes.
     pub(crate) fn is_stagnant(&mut self) -> bool {
         let seen = (self.numbered, self.requests.len());
         let moves = seen != self.stagnation.seen || self.is_anything_under_way();

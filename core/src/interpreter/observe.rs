@@ -136,7 +136,7 @@ impl World<'_> {
         }
     }
 
-    /// Those of so many clients whose answer is overdue, as things stand in the window, or when it has just closed.
+    /// The clients that wait for an overdue answer, out of `clients`: at this time, in the window or just after it has closed.
     pub fn overdue(&self, clients: u32) -> Overdue {
         let now = self.engine.now;
         let ages = self.requests.living().map(|request| now.since(self.requests[request].born));

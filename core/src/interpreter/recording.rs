@@ -98,7 +98,7 @@ impl World<'_> {
         }
     }
 
-    /// A service is to have another number of replicas.
+    /// Marks a decision to change the number of replicas of a service.
     pub(crate) fn mark_scaling(&mut self, what: MarkKind, service: u32, from: u32, to: u32) {
         if self.is_sampling() {
             let name = &self.system.services[service as usize].name;

@@ -14,7 +14,7 @@ use crate::parts::scaling::calculator::{wanted, wanted_for};
 use crate::parts::scaling::{Scaler, Stage};
 
 impl<'s> World<'s> {
-    /// Places without a replica are down, and the first decisions are put off.
+    /// Takes down the places without a replica, and schedules the first decisions.
     pub(crate) fn begin_scaling(&mut self) {
         let system = self.system;
         for (service, plan) in (0..).zip(&system.services) {
@@ -46,7 +46,7 @@ impl<'s> World<'s> {
         self.scalers.iter().position(|scaler| scaler.service == service)
     }
 
-    /// How many tasks watch over numbers of replicas.
+    /// The number of tasks that autoscalers repeat.
     pub(crate) fn scaling_watches(&self) -> usize {
         (0..self.scalers.len() as u32).map(|scaler| 2 + usize::from(self.scaling_plan(scaler).to_zero.is_some())).sum()
     }
@@ -55,7 +55,7 @@ impl<'s> World<'s> {
         self.replicas[replica as usize].cpu.used_and_stood(self.engine.now).0
     }
 
-    /// The counters of all parts are about to be reset.
+    /// The counters of all parts are about to be reset: keeps the CPU that each replica has used.
     pub(crate) fn carry_replicas(&mut self) {
         for scaler in 0..self.scalers.len() {
             let first = self.scalers[scaler].first_replica;
@@ -141,7 +141,7 @@ impl<'s> World<'s> {
         }
     }
 
-    /// Whether the next look at the queue begins a replica where there is none.
+    /// Whether there is no replica and the next look at the queue starts one.
     pub(crate) fn is_to_activate(&self, index: u32) -> bool {
         let plan = self.scaling_plan(index);
         let (Some(to_zero), ScalingMetric::Messages { consumer, .. }) = (&plan.to_zero, plan.metric) else {
@@ -164,8 +164,8 @@ impl<'s> World<'s> {
         }
     }
 
-    /// Begins the replicas that are to be there, as far as there are places: one that leaves keeps its own until it is
-    /// gone.
+    /// Starts the replicas that are missing, as far as places are free: one that is being removed keeps its place until it
+    /// has ended.
     fn fill(&mut self, index: u32) {
         let (now, plan) = (self.engine.now, self.scaling_plan(index));
         while self.scalers[index as usize].staying() < self.scalers[index as usize].desired {
@@ -209,7 +209,8 @@ impl<'s> World<'s> {
         self.close_idle_connections_to(replica);
     }
 
-    /// A token of a process ends while replicas leave. Whether that was the last of its replica shows when it has ended.
+    /// A token of a process ends while replicas are being removed. If it is the last of such a replica, the replica is looked
+    /// at once the token has ended.
     #[inline(never)]
     pub(crate) fn leave_leaving(&mut self, t: u32) {
         let process = self.engine.tokens[t].process;
@@ -237,12 +238,12 @@ impl<'s> World<'s> {
         self.end_replica(replica);
     }
 
-    /// Whether a replica only ends what it has begun.
+    /// Whether a replica is being removed: it only finishes what it has begun.
     pub(crate) fn is_leaving(&self, replica: u32) -> bool {
         self.replicas[replica as usize].health.leaving
     }
 
-    /// Whether there is a replica that is to stay and whose processes run, or restart. Without a scaler there always is.
+    /// Whether the replica exists, has started, and is not being removed; it may be restarting. True without a scaler.
     pub(crate) fn is_staffed(&self, replica: u32) -> bool {
         self.scaler_of(replica).is_none_or(|scaler| self.scalers[scaler].pod(replica).stage == Stage::Running)
     }
@@ -250,7 +251,7 @@ impl<'s> World<'s> {
     /// A replica ends: it is killed, and its place is free.
     fn end_replica(&mut self, replica: u32) {
         let Some(scaler) = self.scaler_of(replica) else { return };
-        // The place is down as long as it is free; of a replica that restarts it is so already.
+        // The place is down while it is free; that of a replica that restarts is down already.
         if !self.call_off_raise(replica) {
             self.take_down(replica);
         }
@@ -262,7 +263,7 @@ impl<'s> World<'s> {
         self.fill(scaler as u32);
     }
 
-    /// There is no replica at this place any more.
+    /// The replica at this place is gone: the place is free.
     fn vacate(&mut self, scaler: usize, replica: u32) {
         let now = self.engine.now;
         let scaler = &mut self.scalers[scaler];
@@ -277,7 +278,7 @@ impl<'s> World<'s> {
         }
     }
 
-    /// Calls the end of a restart off. Whether one was under way.
+    /// Cancels the end of a restart. Returns whether the replica was restarting.
     fn call_off_raise(&mut self, replica: u32) -> bool {
         let tasks = &self.engine.tasks;
         let raise = tasks.living().find(|&id| tasks[id].task == Task::Raise { replica });
@@ -287,7 +288,7 @@ impl<'s> World<'s> {
         raise.is_some()
     }
 
-    /// A replica begins or ceases to get requests.
+    /// Notes that a replica begins or stops getting requests.
     pub(crate) fn note_turn(&mut self, replica: u32) {
         let now = self.engine.now;
         if let Some(scaler) = self.scaler_of(replica) {

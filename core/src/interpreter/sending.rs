@@ -189,7 +189,7 @@ impl World<'_> {
         self.probed_at(number).map(|(_, process)| process)
     }
 
-    /// Whether there is a process, running or not: its replica is wanted.
+    /// Whether a process exists, running or restarting: its replica has been started and is not being removed.
     pub fn is_there(&self, process: u32) -> bool {
         self.is_staffed(self.processes[process as usize].replica)
     }
@@ -209,8 +209,8 @@ impl World<'_> {
         (!has_succeeded || self.faults.contains(&true)) && self.losses().units.is_empty()
     }
 
-    /// Whether the replica of a process is down and its liveness probe brings it up again, or it is not there because fewer
-    /// are wanted.
+    /// Whether the replica of a process is down, and either its liveness probe brings it up again or an autoscaler has not
+    /// started it.
     pub fn is_restarting(&self, process: u32) -> bool {
         let process = &self.processes[process as usize];
         let restarts = self.system.services[process.service as usize].liveness.is_some();

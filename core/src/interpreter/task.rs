@@ -29,7 +29,7 @@ impl World<'_> {
     }
 
     /// Whether an event brings up a task that changes what the system can do: a restart, a fault, a client that sends
-    /// again, a replica that begins or ends.
+    /// again, a replica that starts or ends.
     pub(crate) fn changes_something(&self, event: Event) -> bool {
         let Some(id) = event.slot().checked_sub(slot::TASK).filter(|_| event.slot() < slot::SOURCE) else {
             return false;

@@ -1,5 +1,5 @@
-//! Event loops that accept a limited number of connections in a round, and those of libuv, which read connections apart
-//! from accepting them ([`crate::parts::compute::event_loop`]).
+//! Event loops that accept a limited number of connections in a round, and those of libuv, which accept a connection in one
+//! round and read it in a later one ([`crate::parts::compute::event_loop`]).
 
 use crate::kernel::NONE;
 use crate::model::LoopKind;
@@ -47,7 +47,8 @@ impl World<'_> {
         }
     }
 
-    /// The request of its own that is to be accepted next: on libuv's loop, if its connection is the next one.
+    /// The next request to accept of those that wait for this process alone; on libuv's loop only if its connection has been
+    /// accepted.
     fn next_in_line(&self, process: u32) -> Option<u32> {
         let event_loop = &self.processes[process as usize].event_loop;
         let first = event_loop.accepting.first()?;
@@ -55,9 +56,9 @@ impl World<'_> {
         is_next.then_some(first)
     }
 
-    /// A call opens a connection, whose frame is on top: on libuv's loop it takes its place in the accept queue, before
-    /// its request comes. Where the connection meets a bounded backlog, an ingress or several processes, it comes with
-    /// its request.
+    /// A call opens a connection; the frame of the connection is on top of the stack. On libuv's loop the connection takes
+    /// its place in the accept queue before the request is sent. With a bounded backlog, an ingress or several processes it
+    /// arrives with the request instead, which is a simplification.
     #[inline(never)]
     pub(crate) fn open_to_loop(&mut self, t: u32, server: u32) {
         let plan = &self.system.services[server as usize];
@@ -78,8 +79,8 @@ impl World<'_> {
         }
     }
 
-    /// A request reaches a loop. On libuv's, one over a connection that is accepted is ready, and waits for its turn
-    /// like all that is; another waits with its connection. Whether it is ready.
+    /// A request reaches a loop. On libuv's loop it is ready if its connection has been accepted, and waits for its turn in
+    /// the next round; otherwise it waits with its connection. Returns whether it is ready.
     #[inline(never)]
     pub(crate) fn read_or_line_up(&mut self, t: u32, process: u32) -> bool {
         if !self.processes[process as usize].event_loop.is_libuv() {
@@ -105,8 +106,8 @@ impl World<'_> {
         true
     }
 
-    /// A token has been given what it waited for by a slice of its own process. On libuv's loop it continues when that
-    /// slice ends, before the next event of the round.
+    /// A slice has given a token what it waited for. On libuv's loop, if the slice ran in the token's own process, the token
+    /// continues when the slice ends, before the next event of the round.
     #[inline]
     pub(crate) fn hand_over(&mut self, t: u32) {
         if self.has_libuv {

@@ -138,9 +138,9 @@ pub struct World<'s> {
     pub(crate) accept_retries: usize,
     /// Who probes replicas.
     pub(crate) probers: Vec<Prober>,
-    /// What keeps the numbers of replicas that follow the load.
+    /// Autoscalers, one for each service that has one.
     pub(crate) scalers: Vec<Scaler>,
-    /// Replicas that only end what they have begun.
+    /// The number of replicas that are being removed and finish what they have begun.
     pub(crate) leaving: u32,
     /// Probes in a row that found nothing else under way.
     pub(crate) stagnation: Stagnation,

@@ -1,4 +1,4 @@
-//! An endless closed load: so many clients, each thinks, sends, and waits for its answer, measured in a window.
+//! An endless closed load: a fixed number of clients; each thinks, sends, and waits for its answer. Measured in a window.
 
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;

@@ -4,18 +4,18 @@
 //! which processes are dead and which units are lost for good: under load a busy process and a dead one look alike. A
 //! system that stays busy for as long as the run has taken, or an hour, is probed all the same.
 //!
-//! Probes are sent one after the other, to the endpoints of all processes: the next one as long after an answer as that took,
-//! for what it may have left to do. One that can never be answered is withdrawn before. So no probe waits for what another
-//! one holds, and none closes a circle of waits that no request of the load has closed. In a system that is still busy each
-//! process gets its probes at the same time as the others, because they wait there for the load. A process is dead if no
-//! endpoint of it answers.
+//! Probes are sent one after the other, to each endpoint of each process. After an answer there is a pause as long as the answer
+//! took, for work that continues behind it; a probe that can never be answered is withdrawn before the next one is sent. So no
+//! probe waits for what another one holds, and none closes a circle of waits that no request of the load has closed. In a
+//! system that is still busy all processes are probed at the same time, because their probes wait for what the load has left.
+//! A process is dead if no endpoint of it answers.
 //!
 //! A probe has no time-out of its own, so a slow answer is an answer. An endpoint is dead if a probe of it can never be
 //! answered, because nothing is left that moves, because it waits for units that are lost, or because a fault that never
 //! ends has stopped the process; or if [`ATTEMPTS`] probes in a row fail, but not by an error of the model's own or a
 //! refusal on purpose. If no unit is lost, and either no request of the load has succeeded or a fault is still on,
 //! requests fail for another reason: then any answer of a process that runs shows that it is alive. A replica that
-//! restarts is not lost; whether it comes back is unknown. One that is not there, since fewer are wanted, is not dead.
+//! restarts is not lost; whether it comes back is unknown. One that an autoscaler has removed is not dead.
 
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
@@ -45,7 +45,7 @@ const LOOKS: u64 = 20;
 /// The shortest time between two of them.
 const LOOK: Time = Time(5_000_000_000);
 
-/// The time after which a probe that is sent alone is looked at first. It doubles with each look.
+/// The time to the first look at a probe that is sent alone. Each further look comes after twice the time.
 const FIRST_LOOK: Time = Time(1_000_000_000);
 
 /// The shortest time between an answer and the next probe.
@@ -74,7 +74,7 @@ struct Probe {
 /// Fresh requests to each process of the target.
 pub(super) struct Probes {
     all: Vec<Probe>,
-    /// Time between two looks at those that are not answered, at most.
+    /// The longest time between two looks at those that are not answered.
     round: Time,
     /// Time to the next look.
     pause: Time,

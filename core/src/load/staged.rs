@@ -1,6 +1,6 @@
-//! A closed load whose number of clients changes, in stages as k6 has them (the `ramping-vus` executor): over the
+//! A closed load with a changing number of clients, in stages as k6 has them (the `ramping-vus` executor): over the
 //! duration of a stage the number goes evenly to its target, one client at a time. A client that is no longer wanted
-//! ends its present request first (its retries included); one that is wanted again before that goes on.
+//! ends its present request first (its retries included); one that is wanted again before that continues.
 
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;

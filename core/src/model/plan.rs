@@ -29,7 +29,7 @@ pub struct ServicePlan {
     pub name: String,
     /// Index of its first process; they number `replicas * workers`.
     pub first_process: u32,
-    /// Number of replicas; of a service that is scaled, places for them.
+    /// Number of replicas; with autoscaling the greatest number, each with a place of its own.
     pub replicas: u32,
     /// Processes in a replica.
     pub workers: u32,
@@ -39,7 +39,7 @@ pub struct ServicePlan {
     pub machine: Option<u32>,
     /// Cores of a replica; none: unlimited.
     pub cores: Option<f64>,
-    /// Speed of its cores, relative to those on which CPU times were measured; not of a machine.
+    /// Speed of its own cores, relative to those on which CPU times were measured. A machine has its own.
     pub speed: f64,
     /// Growth of a CPU demand with each job at work in the replica.
     pub slowdown: f64,
@@ -47,7 +47,7 @@ pub struct ServicePlan {
     pub event_loop: LoopPlan,
     /// Threads: of the default executor of an event loop, or for requests; none: unlimited.
     pub threads: Option<u32>,
-    /// How the threads of a process become more; none: they do not.
+    /// How the number of threads of a process grows; none: it is fixed.
     pub growth: Option<Growth>,
     /// Requests that may wait for a thread; none: any number.
     pub max_queue: Option<u32>,
@@ -126,7 +126,7 @@ pub enum Runtime {
     Delay,
 }
 
-/// The library of an event loop: what is run in a round, in which order.
+/// The library of an event loop, which decides what a round runs, and in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LoopKind {
@@ -247,7 +247,7 @@ pub struct ClientPlan {
     pub pool_timeout: Option<Time>,
     /// Connections at most, if shared.
     pub max_connections: u32,
-    /// A connection that comes free goes to the first call that waits; else all wake, and one wins.
+    /// Whether a free connection goes to the first call that waits; otherwise all wake, and one wins.
     pub fifo: bool,
     /// Connections open beyond which none is kept idle.
     pub max_keepalive: u32,
@@ -285,7 +285,7 @@ pub struct LimitPlan {
     pub name: String,
     /// Slots; `u32::MAX` for no limit.
     pub size: u32,
-    /// How the slots become more; none: they do not.
+    /// How the number of slots grows; none: it is fixed.
     pub growth: Option<Growth>,
     /// Requests that may wait; `u32::MAX` for no limit.
     pub max_queue: u32,
@@ -293,13 +293,13 @@ pub struct LimitPlan {
     pub waiting: Waiting,
 }
 
-/// How threads or slots become more.
+/// How a number of threads or slots grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
-    /// The most that there can be.
+    /// The greatest number.
     pub to: u32,
-    /// One more at each look, so far apart, if something waits and nothing was granted since the last look; none: one more
-    /// for a request that finds the queue full.
+    /// Time between two looks, each of which adds one if something waits and nothing was granted since the last look; none:
+    /// a request that finds the queue full adds one.
     pub every: Option<Time>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Prices of an hour.
+/// Prices per hour.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prices {
     /// Of a replica of each service, in the order of the services.

@@ -43,11 +43,11 @@ pub struct ConsumerPlan {
     pub retry_delay: Time,
     /// By how much each further delay is longer.
     pub backoff: f64,
-    /// What happens to a message that is not acknowledged in time; none: it is waited for without limit.
+    /// What happens to a message that is not acknowledged in time; none: its handler has any time.
     pub redelivery: Option<Redelivery>,
     /// How long after one process of the consumer the next one begins to consume.
     pub start_gap: Time,
-    /// How often a message is delivered at most; none: as often as it takes.
+    /// The greatest number of deliveries of a message; none: no limit.
     pub max_deliveries: Option<u32>,
     /// The view that it feeds, in [`super::System::views`].
     pub view: Option<u32>,
@@ -60,7 +60,7 @@ pub struct Redelivery {
     pub after: Time,
     /// Whether the broker notices the death of a process, so that its messages come back at once.
     pub notices_death: bool,
-    /// Whether the acknowledgement of a delivery that is overdue acknowledges the message, if another process has it.
+    /// Whether the acknowledgement of an overdue delivery counts if another process has the message by then.
     pub late_ack_counts: bool,
 }
 

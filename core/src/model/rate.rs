@@ -32,23 +32,23 @@ impl RateUnit {
         }
     }
 
-    /// A rate in this unit, of one that is given a minute.
+    /// Converts a rate a minute to this unit.
     pub fn of_minute(self, per_minute: f64) -> f64 {
         per_minute / self.per_minute()
     }
 
-    /// An interval in this unit, of one that is given a minute.
+    /// Converts an interval of a rate a minute to this unit.
     pub fn interval(self, Interval { estimate, low, high }: Interval) -> Interval {
         let [estimate, low, high] = [estimate, low, high].map(|rate| self.of_minute(rate));
         Interval { estimate, low, high }
     }
 
-    /// What a rate in this unit is multiplied with to be one a minute.
+    /// The factor from a rate in this unit to one a minute.
     fn per_minute(self) -> f64 {
         60.0 / self.seconds()
     }
 
-    /// A rate that is given a minute, in words: `517/min`, `86.4/s`.
+    /// A rate a minute, in words and in this unit: `517/min`, `86.4/s`.
     pub fn words(self, per_minute: f64) -> String {
         let rate = self.of_minute(per_minute);
         let text = format!("{rate:.*}", decimals(rate));
@@ -56,7 +56,7 @@ impl RateUnit {
         format!("{}/{}", grouped(text), self.name())
     }
 
-    /// A rate that is given a minute and only roughly known, in words: `10/s` of 10.4.
+    /// A rate a minute that is only roughly known, in words with two digits: `10/s` of 10.4.
     pub fn of_two_digits(self, per_minute: f64) -> String {
         let rate = self.of_minute(per_minute);
         let rounded = format!("{rate:.1e}").parse().unwrap_or(rate);
@@ -72,7 +72,7 @@ impl RateUnit {
     }
 }
 
-/// Decimals with which three digits of a rate are seen.
+/// The number of decimals with which a rate has three digits.
 pub fn decimals(rate: f64) -> usize {
     match rate.abs() {
         size if size == 0.0 || size >= 99.95 || !size.is_finite() => 0,
@@ -80,7 +80,7 @@ pub fn decimals(rate: f64) -> usize {
     }
 }
 
-/// Sets thousands apart, from ten thousand on.
+/// Separates thousands by commas, from ten thousand on.
 pub fn grouped(text: &str) -> String {
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let (sign, digits) = if let Some(digits) = whole.strip_prefix('-') { ("-", digits) } else { ("", whole) };

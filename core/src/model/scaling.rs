@@ -7,54 +7,54 @@ use crate::kernel::Time;
 pub struct ScalingPlan {
     /// Replicas that are up at the start of a run.
     pub initial: u32,
-    /// Replicas at least, while there are any.
+    /// The least number of replicas. If it is 0, the autoscaler keeps at least one until the queue has been short.
     pub min: u32,
-    /// Replicas at most.
+    /// The greatest number of replicas.
     pub max: u32,
-    /// What is measured, and what it is to be.
+    /// What is measured, and its target.
     pub metric: ScalingMetric,
-    /// The share by which the metric may differ from its target without anything being done.
+    /// The share by which the metric may differ from its target without a change of the number.
     pub tolerance: f64,
     /// Time between two decisions.
     pub sync_period: Time,
     /// Time between two scrapes of the replicas.
     pub resolution: Time,
-    /// From the decision for a replica until its processes run.
+    /// Time from the decision to add a replica until its processes run.
     pub start: Time,
     /// How long a replica that is removed may work on.
     pub grace: Time,
     /// How long after its start the CPU of a replica counts only when it is ready.
     pub cpu_initialization: Time,
-    /// How soon after its start a replica that stops being ready is taken never to have been ready.
+    /// A replica that stops being ready within this time after its start counts as never ready.
     pub initial_readiness: Time,
     /// What bounds growth.
     pub up: ScalingRules,
     /// What bounds shrinking.
     pub down: ScalingRules,
-    /// Whether there may be no replica at all, and what ends that; only with [`ScalingMetric::Messages`].
+    /// How the service scales to zero; none if it keeps at least one replica. Only with [`ScalingMetric::Messages`].
     pub to_zero: Option<ActivationPlan>,
 }
 
-/// What is measured of a service, and what it is to be.
+/// What is measured of a service, and its target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ScalingMetric {
     /// CPU in use.
     Cpu {
         /// What a replica requests, in thousandths of a core.
         request: u64,
-        /// The part of it that is to be in use, in percent.
+        /// The target: the part of it in use, in percent.
         percent: f64,
     },
     /// Requests inside a replica when it is scraped, in thousandths.
     InFlight {
-        /// As many as there are to be.
+        /// The target.
         milli: f64,
     },
     /// Messages that wait for a consumer or are at work, when a decision is due.
     Messages {
         /// The consumer, an index in [`super::System::consumers`].
         consumer: u32,
-        /// As many for each replica.
+        /// The target for each replica.
         each: f64,
     },
 }
@@ -62,9 +62,9 @@ pub enum ScalingMetric {
 /// What bounds changes in one direction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScalingRules {
-    /// How far back recommendations hold a change up.
+    /// The window of past recommendations that limit a change.
     pub stabilization: Time,
-    /// How much may change in how much time.
+    /// How much may change in which period.
     pub policies: Vec<ScalingPolicy>,
     /// Which of the policies counts.
     pub select: PolicySelect,
@@ -73,18 +73,18 @@ pub struct ScalingRules {
 /// How much may change in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScalingPolicy {
-    /// How much.
+    /// The greatest change.
     pub amount: ScalingAmount,
-    /// In how much time.
+    /// The length of the period.
     pub period: Time,
 }
 
 /// Replicas that are added or removed in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScalingAmount {
-    /// So many.
+    /// A number of replicas.
     Replicas(u32),
-    /// So many percent of those at the start of the period.
+    /// A percentage of the replicas at the start of the period.
     Percent(u32),
 }
 
@@ -99,13 +99,13 @@ pub enum PolicySelect {
     Disabled,
 }
 
-/// When the first replica begins, and the last one ends.
+/// When a service without replicas gets its first one, and when the last ones end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActivationPlan {
     /// Time between two looks at the queue.
     pub polling: Time,
     /// How long the queue must have been short before the last replicas end.
     pub cooldown: Time,
-    /// Messages that are still short.
+    /// The queue is short with at most this number of messages.
     pub threshold: f64,
 }

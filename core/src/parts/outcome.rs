@@ -133,7 +133,7 @@ pub struct Outcome {
     pub classes: Vec<ClassOutcome>,
     /// What the services had to do over the window; empty where it never opened.
     pub services: Vec<ServiceOutcome>,
-    /// Prices of an hour, where the model has any.
+    /// Prices per hour, where the model has any.
     pub prices: Option<Prices>,
     /// Calls that reached all services together; none where they are not counted.
     pub calls: Option<CallCount>,
@@ -261,7 +261,7 @@ impl Outcome {
         self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost) + self.without_end()
     }
 
-    /// Those of them who have neither got their answer nor given up.
+    /// The settled users who have neither got their answer nor given up.
     pub fn without_end(&self) -> u64 {
         let (trying, backing_off) = self.users.map_or((0, 0), |users| (users.still_trying, users.backing_off));
         // A user who is still trying may be one of those who can never be answered.
@@ -321,7 +321,7 @@ pub struct Completion {
     pub dropped: u64,
     /// Copies of messages that a full queue refused, within the window.
     pub refused: u64,
-    /// How often a message was delivered again, or dead-lettered, since its handler had not acknowledged it in time.
+    /// How often a message was delivered again or dead-lettered because its handler had not acknowledged it in time.
     pub overdue: u64,
     /// The failed jobs that were answered with success.
     pub broken: u64,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::{Time, wire};
 use crate::statistics::histogram::Histogram;
 
-/// How many times the 90th percentile of the response times an answer takes before it is overdue.
+/// An answer is overdue after this many times the 90th percentile of the response times.
 const USUAL: u64 = 3;
 
 /// Clients that wait for an answer that is overdue when the window closes, of all clients.
@@ -18,7 +18,7 @@ pub struct Overdue {
     pub clients: u64,
     /// Those whose answer is overdue.
     pub waiting: u64,
-    /// Of these, those that are not counted as users without success for another reason.
+    /// Those of the waiting clients that are not yet counted as users without success for another reason.
     pub uncounted: u64,
     /// How long these have waited within the window, in seconds, all together.
     #[serde(with = "wire")]
@@ -29,10 +29,10 @@ pub struct Overdue {
 }
 
 impl Overdue {
-    /// Of requests under way of these ages, where answers took these times in a window of this length. No answer is overdue
-    /// where there was none before, so that nothing tells what is usual, and where no more requests are old than these times
-    /// explain: by Little's law the number older than *x* is the rate of answers times the mean of what their times exceed
-    /// *x* by.
+    /// The overdue answers among requests under way of these ages; `times` are the response times in a window of this length.
+    /// None is overdue if there was no answer, because then no usual time is known, or if the response times explain the number
+    /// of old requests: by Little's law the mean number of requests older than *x* is the rate of answers times the mean time
+    /// by which they exceed *x*.
     pub fn of(clients: u32, ages: impl Iterator<Item = Time>, times: &Histogram, window: Time) -> Self {
         let clients_s = window.seconds() * f64::from(clients);
         let none = Self { clients: clients.into(), clients_s, ..Self::default() };
@@ -42,7 +42,7 @@ impl Overdue {
             times.buckets().map(|one| one.midpoint().saturating_sub(usual) as f64 * one.count as f64).sum();
         let usual_number = beyond / window.0.max(1) as f64;
         let waiting = old.len() as u64;
-        // Three standard deviations of a number that is at most as spread as Poisson's.
+        // Three standard deviations of a Poisson number with this mean.
         match waiting as f64 > usual_number + 3.0 * libm::sqrt(usual_number) {
             true => Self { waiting, uncounted: waiting, waited_s: old.iter().sum(), ..none },
             false => none,

@@ -109,7 +109,7 @@ pub enum ResourceKind {
     Connections,
     /// Replicas that get no new requests, because they are down or not ready.
     Unavailable,
-    /// Replicas of a service whose number follows its load.
+    /// Replicas of an autoscaled service.
     Replicas,
     /// A station of the queueing network.
     Station,

@@ -1,9 +1,9 @@
-//! The replicas of a service whose number follows its load, as Kubernetes' HorizontalPodAutoscaler and KEDA keep it.
+//! Autoscaling: the number of a service's replicas follows its load, as with Kubernetes' HorizontalPodAutoscaler and KEDA.
 //!
-//! What the controller knows of a replica comes from scrapes, one every `resolution`: of its CPU the mean between two of
-//! them, as metrics-server has it (`pkg/storage/pod.go`: the last two points of a container; of one that began between 10 s
-//! and a resolution ago, the time since then). In a cluster scrapes and decisions are not in step; here the scrapes fall in
-//! the middle of a resolution, so that a decision finds values that are half a resolution old, as they are on average.
+//! The controller learns of a replica by scrapes, one every `resolution`. CPU is the mean between two scrapes, as in
+//! metrics-server (`pkg/storage/pod.go`: the last two points of a container; if it started between 10 s and a resolution ago,
+//! the time since its start). In a cluster scrapes and decisions are not synchronised. Here each scrape falls in the middle
+//! of a resolution, so that a decision finds values that are half a resolution old, which is the average in a cluster.
 
 pub(crate) mod calculator;
 pub(crate) mod rules;
@@ -21,16 +21,16 @@ use rules::Memory;
 /// How long a container must have run for metrics-server to take its start for a first point.
 const FRESH: Time = Time(10_000_000_000);
 
-/// What becomes of a place for a replica.
+/// The state of a place for a replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// There is no replica.
     Absent,
-    /// It was decided for; its processes do not run yet.
+    /// It was decided on; its processes do not run yet.
     Starting,
     /// Its processes run, or restart.
     Running,
-    /// It was decided against: it gets nothing new, and works on for its grace period at most.
+    /// It is being removed: it gets nothing new, and finishes what it has begun within its grace period.
     Leaving,
 }
 
@@ -46,11 +46,11 @@ struct Sample {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pod {
     pub stage: Stage,
-    /// When it was decided for; none for one that is there from the start of the run.
+    /// When it was decided on; none if it exists from the start of the run.
     since: Option<Time>,
-    /// When its processes began to run; none for one that is there from the start of the run.
+    /// When its processes began to run; none if it exists from the start of the run.
     runs_since: Option<Time>,
-    /// When it began to get requests, or ceased to; none for what was so at the start of the run.
+    /// When it last began or stopped getting requests; none if that has not changed since the start of the run.
     pub turned: Option<Time>,
     /// The task that ends its start, or its grace period; [`NONE`] for none.
     pub task: u32,
@@ -62,19 +62,19 @@ pub(crate) struct Pod {
     sample: Option<Sample>,
 }
 
-/// What keeps the number of a service's replicas.
+/// The autoscaler of a service.
 #[derive(Clone, Debug)]
 pub(crate) struct Scaler {
     pub service: u32,
     pub first_replica: u32,
-    /// Replicas that there are to be.
+    /// The number of replicas that it wants.
     pub desired: u32,
     pub memory: Memory,
     /// By replica of the service.
     pub pods: Vec<Pod>,
-    /// Replicas that there are, those that start or leave included.
+    /// Replicas that exist, those that start or are being removed included.
     pub existing: TimeWeighted,
-    /// Changes of the number that there is to be.
+    /// Changes of the desired number.
     pub changes: u64,
     /// When the queue was last longer than the threshold.
     pub active: Time,
@@ -93,7 +93,7 @@ impl Pod {
         sample: None,
     };
 
-    /// It is to be there.
+    /// A replica is to start here.
     pub fn begin(&mut self, now: Time) {
         let carried = self.carried;
         *self = Self { stage: Stage::Starting, since: Some(now), carried, ..Self::ABSENT };
@@ -143,7 +143,7 @@ impl Pod {
             level.map(|level| Sample { at: now, window: Time::ZERO, value: u64::from(level).saturating_mul(1000) });
     }
 
-    /// What is known of it; none where it does not count at all. `is_ready`: it gets requests.
+    /// What is known of it; none if it does not count. `is_ready`: it gets requests.
     pub fn measured(&self, plan: &ScalingPlan, now: Time, is_ready: bool) -> Option<Measured> {
         match self.stage {
             Stage::Absent | Stage::Leaving => return None,
@@ -155,8 +155,8 @@ impl Pod {
         Some(if counts { Measured::Value(sample.value) } else { Measured::Ignored })
     }
 
-    /// Whether its CPU counts (`groupPods`): not while it is not ready, in the time after its start, nor before a whole
-    /// sample since it is; and later not if it has never been ready.
+    /// Whether its CPU counts (`groupPods`). Within `cpu_initialization` of its start: if it is ready, and has been for a whole
+    /// sample. Later: if it is ready, or stopped being ready more than `initial_readiness` after its start.
     fn counts(&self, plan: &ScalingPlan, now: Time, is_ready: bool, sample: Sample) -> bool {
         let Some(since) = self.since else { return true };
         if since + plan.cpu_initialization > now {
@@ -167,8 +167,8 @@ impl Pod {
     }
 }
 
-/// Core-nanoseconds in a time as thousandths of a core: metrics-server cuts to billionths, and the controller rounds those
-/// up (`MilliValue`).
+/// The mean number of cores in use, in thousandths: metrics-server cuts to billionths, and the controller rounds those up
+/// (`MilliValue`).
 fn thousandths(used: f64, window: Time) -> u64 {
     let billionths = (used.max(0.0) * 1e9 / (window.0 as f64).max(1.0)) as u64;
     billionths.div_ceil(1_000_000)
@@ -204,15 +204,14 @@ impl Scaler {
         (self.first_replica..).zip(&self.pods).filter(move |(_, pod)| pod.stage == stage).map(|(replica, _)| replica)
     }
 
-    /// Replicas that are to stay.
+    /// Replicas that are not being removed.
     pub fn staying(&self) -> u32 {
         let stays = |pod: &&Pod| matches!(pod.stage, Stage::Starting | Stage::Running);
         self.pods.iter().filter(stays).count() as u32
     }
 
-    /// The replica that is removed next: of those that start the latest, then of those that run one that gets no requests,
-    /// then the one that has got them for the shortest time (Kubernetes, `ActivePodsWithRanks`; how many of them share a
-    /// node does not count here).
+    /// The replica to remove next: the latest of those that start; else one that gets no requests; else the one that has got
+    /// them for the shortest time (Kubernetes, `ActivePodsWithRanks`, which also prefers replicas that share a node).
     pub fn next_to_leave(&self, is_ready: impl Fn(u32) -> bool) -> Option<u32> {
         let stays = (self.first_replica..).zip(&self.pods).filter_map(|(replica, pod)| match pod.stage {
             Stage::Starting => Some((2, pod.since, replica)),

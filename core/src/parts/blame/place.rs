@@ -26,7 +26,7 @@ pub struct BlamePlace {
 pub struct Units {
     /// Their number in one process, where no fault lowers it; `u32::MAX` if that is not limited.
     pub number: u32,
-    /// Whether they become more while requests wait; `number` is the most then.
+    /// Whether their number grows while requests wait; then `number` is the greatest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub grows: bool,
     /// How long a request waits for one; none where no time-out of the place ends the wait.

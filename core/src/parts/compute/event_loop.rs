@@ -44,13 +44,14 @@ pub(crate) struct EventLoop {
     pub busy: TimeWeighted,
     /// Tokens that have something to do and wait for their slice.
     pub waiting: QueueStatistics,
-    /// What keeps it from accepting all that waits.
+    /// Flags of what keeps it from accepting all that waits: [`PAUSED`], [`LIMITED`], [`LIBUV`].
     restraints: u8,
     /// Connections that a round accepts at most.
     pub accepts: u32,
-    /// Connections that have been opened to it and that it has accepted, of libuv: the number of each is its place in
-    /// the accept queue, where it may wait before its request comes.
+    /// Connections that have been opened to a loop of libuv; the number of each is its place in the accept queue, where it
+    /// may wait before its request comes.
     opened: u32,
+    /// How many of them the loop has accepted.
     taken: u32,
     /// When accept last went on after a pause.
     pub resumed: Time,

@@ -1,16 +1,16 @@
-//! Pools of threads that grow, and limits that stand for such.
+//! Thread pools that grow, and limits that stand for such pools.
 //!
-//! Two rules are known:
-//! - **Starved**: at regular looks, if something waits and nothing was granted since the last look, there is one unit more.
-//!   That is the gate thread of .NET (`PortableThreadPool.GateThread`: each 500 ms, if requests for workers are open and the
-//!   last dequeue is more than 500 ms ago, the goal is raised by one). Hill climbing, which adds threads while they raise
-//!   the throughput, is not modelled.
-//! - **Full**: if as many wait as may, one more gets a unit of its own, before those that wait, and the unit stays
+//! There are two rules:
+//! - **Starved**: each look adds one unit if something waits and nothing was granted since the last look. That is the gate
+//!   thread of .NET (`PortableThreadPool.GateThread`: every 500 ms, if requests for workers are open and the last dequeue is
+//!   more than 500 ms ago, the goal is raised by one). Hill climbing, which adds threads while they raise the throughput, is
+//!   not modelled.
+//! - **Full**: a request that finds the queue full adds a unit, and takes it before those that wait; the unit stays
 //!   (`java.util.concurrent.ThreadPoolExecutor.execute`: core threads first, then the queue, then `addWorker` with the new
 //!   task, and rejection at the maximum).
 //!
-//! Tomcat's `TaskQueue.offer` refuses a task as long as there are fewer threads than the maximum and none is idle, so that a
-//! request never waits before all threads exist: a pool of fixed size says the same. So does libuv's pool.
+//! Tomcat's `TaskQueue.offer` refuses a task while there are fewer threads than the maximum and none is idle, so that a
+//! request never waits before all threads exist: that is a pool of fixed size. So is libuv's pool.
 
 use crate::kernel::Time;
 use crate::model::Growth;
@@ -25,7 +25,7 @@ pub(crate) struct Growing {
     from: u32,
     /// The time between two looks; none: they grow when their queue is full.
     every: Option<Time>,
-    /// Whether the next look is under way.
+    /// Whether the next look is scheduled.
     is_watched: bool,
     /// The grants at the last look.
     grants: u64,
@@ -48,7 +48,7 @@ impl Slots {
         self.growth.as_ref().is_some_and(|growing| growing.every.is_none())
     }
 
-    /// Whether there is one unit more, for one that cannot wait since the queue is full.
+    /// The queue is full: adds a unit for the request that cannot wait, if these slots grow so. Returns whether they did.
     pub fn grows_when_full(&mut self, now: Time) -> bool {
         let grows = self.grows_only_when_full() && self.size < self.full_size;
         if grows {
@@ -57,7 +57,7 @@ impl Slots {
         grows
     }
 
-    /// Something waits. The time to the next look, if it is not under way and more units are possible.
+    /// Something waits: the time to the next look, if none is scheduled and more units are possible.
     pub fn next_look(&mut self) -> Option<Time> {
         let growing = self.growth.as_mut().filter(|growing| !growing.is_watched)?;
         let every = growing.every.filter(|_| self.size < self.full_size)?;
@@ -65,7 +65,7 @@ impl Slots {
         Some(every)
     }
 
-    /// Looks. Whether there is one unit more, since nothing was granted for a whole period.
+    /// Adds a unit if something waits and nothing was granted since the last look. Returns whether it did.
     pub fn look(&mut self, now: Time) -> bool {
         let Some(growing) = &mut self.growth else { return false };
         growing.is_watched = false;
@@ -82,14 +82,14 @@ impl Slots {
         self.sizes.set(now, self.size);
     }
 
-    /// Their process begins anew.
+    /// Their process has been killed: it starts again with its first units.
     pub fn shrink_to_start(&mut self) {
         if let Some(growing) = &self.growth {
             (self.size, self.opened) = (growing.from, growing.from);
         }
     }
 
-    /// Grants are counted afresh.
+    /// Counts grants from zero, and keeps whether there was one since the last look.
     pub fn forget_grants(&mut self) {
         let grants = self.grants;
         if let Some(growing) = &mut self.growth {

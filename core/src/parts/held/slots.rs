@@ -96,7 +96,7 @@ pub(crate) struct Slots {
     /// The process that they belong to; [`NONE`] for the system's.
     pub process: u32,
     pub size: u32,
-    /// Its size when no fault lowers it; the largest, if it grows.
+    /// Its size when no fault lowers it; if it grows, its greatest size.
     pub full_size: u32,
     /// How it grows, if it does.
     pub growth: Option<Box<Growing>>,
@@ -248,8 +248,8 @@ impl Slots {
         if self.growth.is_some() { self.size } else { self.full_size }
     }
 
-    /// Whether a fault has lowered their number, or they become more while nothing is granted. Those that only a newcomer makes
-    /// more do not: who waits for one another may wait without end.
+    /// Whether a fault has lowered their number, or they still grow when they starve. Slots that grow only for a request that
+    /// finds the queue full do not count: their holders may wait for each other without end.
     pub fn is_lowered(&self) -> bool {
         self.size < self.full_size && !self.grows_only_when_full()
     }

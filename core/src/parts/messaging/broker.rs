@@ -38,7 +38,7 @@ pub(crate) struct Consumer {
     /// Messages that each process has and has not settled.
     held: Vec<u32>,
     prefetch: u32,
-    /// The time in which a message is to be acknowledged.
+    /// The time within which a message must be acknowledged; none: no limit.
     pub patience: Option<LaneId>,
     /// The process whose turn it is.
     turn: u32,
@@ -242,14 +242,14 @@ impl Broker {
         Some(Delivery { message, process, key })
     }
 
-    /// The handler of this frame has the message, and is to acknowledge it before this deadline.
+    /// The handler of this frame has the message and must acknowledge it before this deadline.
     pub fn hand_over(&mut self, message: u32, frame: u32, timer: u32) {
         let entry = &mut self.messages[message];
         (entry.frame, entry.timer) = (frame, timer);
     }
 
-    /// A delivery has ended. `plan`: of the message's consumer. The deadline of its acknowledgement is the caller's to
-    /// cancel, unless the message is [`Settlement::Hidden`] until then.
+    /// A delivery has ended. `plan`: of the message's consumer. The caller cancels the deadline of its acknowledgement, unless
+    /// the message is [`Settlement::Hidden`] until then.
     pub fn settle(&mut self, now: Time, handling: Handling, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
         let Handling { message, frame, process } = handling;
         let entry = &mut self.messages[message];
@@ -303,7 +303,8 @@ impl Broker {
         Settlement::DeadLetter
     }
 
-    /// A handler that was overdue has ended. What it acknowledges is the delivery that another one has by now, or nothing.
+    /// An overdue handler has ended. Its acknowledgement counts only with `late_ack_counts`, and only if another handler has the
+    /// message.
     fn settle_late(&mut self, message: u32, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
         let entry = &mut self.messages[message];
         let state = &mut self.consumers[entry.consumer as usize];
@@ -319,8 +320,8 @@ impl Broker {
         Settlement::Acked
     }
 
-    /// A message was not acknowledged in time: it is in its queue again, or was delivered too often. Its handler, if it
-    /// lives, works on.
+    /// A message was not acknowledged in time: it returns to its queue, or is dead-lettered if it was delivered too often. Its
+    /// handler, if it is alive, continues.
     pub fn overdue(&mut self, now: Time, message: u32, plan: &ConsumerPlan) -> Settlement {
         let entry = &mut self.messages[message];
         let state = &mut self.consumers[entry.consumer as usize];
@@ -345,7 +346,7 @@ impl Broker {
         self.make_ready(now, message, false);
     }
 
-    /// The deadline by which a message is to be acknowledged, which is the caller's to cancel; [`NONE`] without one.
+    /// Takes the deadline of a message's acknowledgement, for the caller to cancel; [`NONE`] without one.
     pub fn take_timer(&mut self, message: u32) -> u32 {
         std::mem::replace(&mut self.messages[message].timer, NONE)
     }
@@ -355,7 +356,7 @@ impl Broker {
         std::mem::replace(&mut self.messages[message].event, NONE)
     }
 
-    /// Nothing more becomes of a message; what it was.
+    /// Ends a message, and returns it. It is kept while handlers work on it.
     pub fn end(&mut self, message: u32) -> Message {
         let entry = &mut self.messages[message];
         let ended = *entry;
@@ -365,7 +366,7 @@ impl Broker {
         ended
     }
 
-    /// Forgets a message of which nothing more becomes, and that no handler works on.
+    /// Removes a message that has ended and that no handler works on.
     pub fn forget_unhandled(&mut self, message: u32) {
         if self.messages[message].is_settled && self.messages[message].handlers == 0 {
             self.messages.remove(message);

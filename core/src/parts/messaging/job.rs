@@ -103,7 +103,7 @@ pub(crate) struct Completions {
     pub dead_letters: u64,
     pub dropped: u64,
     pub refused: u64,
-    /// Messages that were to be delivered again since their handlers had not acknowledged them in time.
+    /// How often a message was not acknowledged in time.
     pub overdue: u64,
     /// What failed behind the answers, why, and at which place, as far as that is known.
     pub lost: Vec<(Behind, Failure, Label, u64)>,

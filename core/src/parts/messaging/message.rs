@@ -1,12 +1,12 @@
 //! Copies of messages, one for each consumer, and what becomes of their deliveries.
 //!
-//! A message that is not acknowledged in time ([`crate::model::Redelivery`]) goes back to the head of its queue, while
-//! its handler works on and keeps its place among the `prefetch` of its process: nothing stops it. It is *overdue*. Its
-//! acknowledgement means nothing to SQS (the receipt handle of an earlier receive, "DeleteMessage") and to Kafka
-//! (`CommitFailedError` of a consumer that was removed from its group). Where Redis is the broker, kombu gives a
-//! message the same delivery tag each time (`virtual.Channel._inplace_augment_message`, `redis.QoS.ack`), so it also
-//! acknowledges the delivery that another process has by then. SQS and Redis learn of no death, and the message of a
-//! dead process comes back at the same deadline (`redis.QoS.restore_visible`).
+//! A message that is not acknowledged in time ([`crate::model::Redelivery`]) returns to the head of its queue. Nothing stops its
+//! handler, which is then *overdue*: it continues, and keeps its place among the `prefetch` of its process. SQS ignores its
+//! acknowledgement (the receipt handle of an earlier receive, "DeleteMessage"), and so does Kafka (`CommitFailedError` of a
+//! consumer that was removed from its group). Where Redis is the broker, kombu gives a message the same delivery tag each
+//! time (`virtual.Channel._inplace_augment_message`, `redis.QoS.ack`), so a late acknowledgement also acknowledges the
+//! delivery that another process has by then. SQS and Redis do not notice that a process has died: its message returns at
+//! the same deadline (`redis.QoS.restore_visible`).
 
 use crate::kernel::list::{Linked, Links};
 use crate::kernel::{NONE, Time};
@@ -50,7 +50,7 @@ pub(crate) struct Delivery {
     pub key: u64,
 }
 
-/// A delivery that ends: of this message, held by this frame, as one of those of this process.
+/// A delivery: the message, the frame of its handler, and the process that it counts against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Handling {
     pub message: u32,
@@ -68,13 +68,13 @@ pub(crate) struct Message {
     pub since: Time,
     pub job: u32,
     pub consumer: u32,
-    /// The frame of the handler that has it; [`NONE`] while none does. Another one that works on it is overdue.
+    /// The frame of the handler that has it; [`NONE`] without one. Any other handler that works on it is overdue.
     pub frame: u32,
     /// The deadline of that handler's acknowledgement.
     pub timer: u32,
     /// Handlers that work on it, those that are overdue included.
     pub handlers: u32,
-    /// Nothing more becomes of it: it is kept for handlers that are overdue.
+    /// It has ended, and is kept for handlers that are overdue.
     pub is_settled: bool,
     /// How often its handler has failed.
     pub failures: u32,

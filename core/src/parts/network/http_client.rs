@@ -34,7 +34,7 @@ pub(crate) const CLOSING: u32 = NONE - 1;
 /// Instead of a peer: the process at the other end was killed.
 pub(crate) const LOST: u32 = NONE - 2;
 
-/// Instead of a peer: the number of the connection in the accept queue of a server that has not answered yet, above this.
+/// Instead of a peer, while the server has not answered yet: this plus the connection's number in the server's accept queue.
 const NUMBERED: u32 = 1 << 31;
 
 /// Instead of a peer: the connection of this number.
@@ -42,7 +42,7 @@ pub(crate) fn numbered(number: u32) -> u32 {
     NUMBERED + number % (NUMBERED / 2)
 }
 
-/// The number of a connection that stands in place of its peer.
+/// The number that [`numbered`] has put in place of a peer.
 pub(crate) fn number_of(peer: u32) -> Option<u32> {
     (NUMBERED..LOST).contains(&peer).then(|| peer - NUMBERED)
 }

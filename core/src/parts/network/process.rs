@@ -54,7 +54,7 @@ pub(crate) struct Replica {
     /// The replica whose `cpu` it uses: its own, or the first on the same machine.
     pub host: u32,
     pub cpu: Cpu,
-    /// How many times as long work takes as on the cores on which it was measured; none: the same cores.
+    /// The factor from the CPU time of work as measured to that on this host's cores; none: 1.
     pub stretch: Option<f64>,
     pub first_process: u32,
     pub workers: u32,
@@ -70,7 +70,7 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    /// How long work takes on one core of its host, which this is.
+    /// The time that work takes on one core. Called on the replica that is the host.
     #[inline(always)]
     pub fn stretched(&self, work: Time) -> Time {
         match self.stretch {
@@ -87,7 +87,7 @@ pub(crate) struct ReplicaGroup {
     pub next_replica: u32,
     /// Replicas that get no new requests.
     pub out: TimeWeighted,
-    /// Places without a replica, of a service that is scaled: they get no requests, either.
+    /// Places without a replica, of an autoscaled service; they count in `out` as well.
     pub absent: TimeWeighted,
     /// Restarts by liveness probes.
     pub restarts: u64,

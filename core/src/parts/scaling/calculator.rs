@@ -14,11 +14,11 @@ pub(crate) enum Measured {
     Value(u64),
 }
 
-/// Replicas that the measurements of all of them ask for. None where nothing is known, and so nothing is done.
+/// The number of replicas that brings the metric to its target. None if there is no value, so that nothing is changed.
 ///
-/// Kubernetes 1.33, `GetResourceReplicas` and `calcPlainMetricReplicas`: what is missing counts as all of the request (or
-/// as the target) before replicas are removed, and as nothing before some are added; those that are ignored count as
-/// nothing before some are added. What would then turn a growth into a shrinking, or the other way round, is dropped.
+/// Kubernetes 1.33, `GetResourceReplicas` and `calcPlainMetricReplicas`: before replicas are removed, a missing value counts as
+/// the whole request (or as the target); before some are added, missing and ignored ones count as 0. If that turns growth
+/// into shrinking, or the other way round, the number stays.
 pub(crate) fn wanted(metric: ScalingMetric, current: u32, replicas: &[Measured], tolerance: f64) -> Option<u32> {
     let mut values: Vec<u64> = replicas.iter().filter_map(|replica| replica.value()).collect();
     let count = |which: Measured| replicas.iter().filter(|&&replica| replica == which).count();
@@ -49,7 +49,7 @@ pub(crate) fn wanted(metric: ScalingMetric, current: u32, replicas: &[Measured],
     Some(if turns { current } else { wanted })
 }
 
-/// Replicas that so many messages ask for, `each` for one (`GetExternalPerPodMetricReplicas`).
+/// The number of replicas for this number of messages, at a target of `each` for a replica (`GetExternalPerPodMetricReplicas`).
 pub(crate) fn wanted_for(messages: u64, each: f64, current: u32, tolerance: f64) -> u32 {
     let ratio = messages as f64 / (each * f64::from(current));
     if is_near(ratio, tolerance) { current } else { (messages as f64 / each).ceil() as u32 }
@@ -64,8 +64,8 @@ impl Measured {
     }
 }
 
-/// The mean of these values over the target, of which the mean is cut to whole percents of the request
-/// (`GetResourceUtilizationRatio`) or whole thousandths (`GetMetricUsageRatio`).
+/// The mean of these values over the target. The mean is cut to whole percents of the request
+/// (`GetResourceUtilizationRatio`) or to whole thousandths (`GetMetricUsageRatio`).
 fn ratio(metric: ScalingMetric, values: &[u64]) -> f64 {
     let sum: u64 = values.iter().sum();
     let count = values.len() as u64;
@@ -76,7 +76,7 @@ fn ratio(metric: ScalingMetric, values: &[u64]) -> f64 {
     }
 }
 
-/// What a value that is missing counts as before replicas are removed.
+/// The value that stands for a missing one before replicas are removed.
 fn stand_in(metric: ScalingMetric) -> u64 {
     match metric {
         ScalingMetric::Cpu { request, percent } => (request as f64 * percent.max(100.0) / 100.0) as u64,

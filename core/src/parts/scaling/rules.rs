@@ -1,4 +1,4 @@
-//! What bounds the changes that measurements ask for: stabilization windows, then policies, then the least and the most
+//! Limits of the changes that measurements ask for: stabilization windows, then policies, then `min` and `max`
 //! (Kubernetes 1.33, `horizontal.go`: `normalizeDesiredReplicasWithBehaviors`).
 
 use crate::kernel::Time;
@@ -7,7 +7,7 @@ use crate::model::{PolicySelect, ScalingAmount, ScalingPlan, ScalingRules};
 /// What a controller remembers of a service.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
-    /// What measurements have asked for, before anything bounded it.
+    /// What measurements have asked for, before any limit.
     recommendations: Vec<(Time, u32)>,
     /// Replicas that were added.
     added: Vec<(Time, u32)>,
@@ -24,7 +24,7 @@ impl Memory {
         }
     }
 
-    /// The number that there are to be, where measurements ask for `wanted` of them.
+    /// The number within all limits, where measurements ask for `wanted`.
     pub fn bounded(&mut self, plan: &ScalingPlan, now: Time, current: u32, wanted: u32) -> u32 {
         let stable = self.stabilized(plan, now, current, wanted);
         let least = plan.min.max(1);
@@ -38,8 +38,8 @@ impl Memory {
         }
     }
 
-    /// Not above the least that was recommended in the window of growth, and not below the most in that of shrinking
-    /// (`stabilizeRecommendationWithBehaviors`). A recommendation as old as the window does not count.
+    /// Not above the lowest recommendation in the window of growth, and not below the highest in that of shrinking
+    /// (`stabilizeRecommendationWithBehaviors`). A recommendation as old as the window no longer counts.
     fn stabilized(&mut self, plan: &ScalingPlan, now: Time, current: u32, wanted: u32) -> u32 {
         let (up, down) = (plan.up.stabilization, plan.down.stabilization);
         let recent = |window: Time| {
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(course(&ScalingPlan { up, ..plan() }, 1, &[50; 6]), [3, 3, 3, 3, 5, 5]);
     }
 
-    /// The recommendation of 15 s counts until 300 s later: at 315 s it does not any more.
+    /// The recommendation of 15 s counts for 300 s, so no longer at 315 s.
     #[test]
     fn shrinking_waits_for_the_window() {
         let wanted = [vec![10], vec![4; 24]].concat();
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(course[20..], [4; 5]);
     }
 
-    /// The most of the window: a short peak holds all up anew.
+    /// The highest recommendation of the window counts: a short peak starts the wait again.
     #[test]
     fn a_peak_is_kept_for_the_window() {
         let wanted = [vec![2], vec![6], vec![1; 24]].concat();

@@ -14,7 +14,7 @@ pub(crate) struct Health {
     pub downs: u32,
     /// Whether its readiness probe succeeds.
     pub ready: bool,
-    /// It is removed, and only ends what it has begun.
+    /// It is being removed, and only finishes what it has begun.
     pub leaving: bool,
     /// Stopped by a fault.
     pub frozen: bool,
