@@ -236,11 +236,12 @@ impl Part for Scaler {
         row.use_.visits = self.changes;
     }
 
-    fn laws(&mut self, _: Moment, broken: &mut Vec<String>) {
+    fn laws(&mut self, Moment { system, .. }: Moment, broken: &mut Vec<String>) {
         let there = self.pods.iter().filter(|pod| pod.stage != Stage::Absent).count() as u32;
         let counted = self.existing.level();
         if there != counted {
-            broken.push(format!("replicas of service {}: {there} are there, {counted} are counted", self.service));
+            let name = &system.services[self.service as usize].name;
+            broken.push(format!("{name} replicas: {there} exist, {counted} are counted"));
         }
     }
 }
