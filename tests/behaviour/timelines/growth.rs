@@ -25,8 +25,8 @@ fn a_pool_that_starves_gets_one_more_at_each_look() {
     assert!((seen.capacity.expect("a limit") - sizes / 200.0).abs() < 1e-9, "{seen:?}");
 }
 
-/// The same with threads. Looks are at 40, 70 and so on, as long as something waits: C comes at 50 and is served at 70, D at
-/// 100 by A's thread.
+/// The same with threads. Looks are at 40, 70 and so on while something waits: B is served at 40, C at 70, D at 100 by A's
+/// thread.
 #[test]
 fn looks_go_on_while_something_waits() {
     let keys = "threads = 1\ngrow_threads = { to = 3, every = \"30ms\" }";
@@ -34,8 +34,8 @@ fn looks_go_on_while_something_waits() {
     assert_eq!(story.successes(), [100.0, 140.0, 170.0, 200.0]);
 }
 
-/// Nothing starves while threads become free: A and B of 20 ms each take turns with the others, and no look finds that
-/// nothing was granted.
+/// Nothing starves while threads become free: each request takes 20 ms, so between two looks a waiting one always gets the
+/// thread.
 #[test]
 fn a_pool_that_is_busy_does_not_grow() {
     let keys = "threads = 1\ngrow_threads = { to = 3, every = \"30ms\" }";
@@ -70,7 +70,7 @@ fn a_pool_that_may_grow_does_not_deadlock() {
     assert_eq!((deadlock.resource.as_str(), deadlock.at), ("shop limit one", Time(60_000_000)));
 }
 
-/// An executor that grows only when its queue is full does nothing for two that wait for one another: nobody comes.
+/// An executor that grows only when its queue is full does nothing for two that wait for each other: no request comes.
 #[test]
 fn a_pool_that_only_newcomers_make_larger_deadlocks() {
     let nested =
@@ -81,7 +81,7 @@ fn a_pool_that_only_newcomers_make_larger_deadlocks() {
     assert_eq!(story.outcome.deadlock.expect("a circle").at, Time(10_000_000));
 }
 
-/// A process that is killed begins with the threads that it is configured with: B and C come at 300, and C waits until 330.
+/// A process that was killed starts with its first threads: C and D come at 300, and D waits until a look adds one at 330.
 #[test]
 fn a_process_that_begins_anew_has_its_first_threads() {
     let keys = "threads = 1\ngrow_threads = { to = 3, every = \"30ms\" }\n[faults.f]\nservice = \"shop\"\nfrom = \"200ms\"\n\

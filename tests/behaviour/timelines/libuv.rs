@@ -52,7 +52,7 @@ fn a_connection_that_is_given_back_is_used_in_the_same_round() {
     assert_eq!(play(&shop("", &keys, steps), &[0.0, 0.0, 10.0]).successes(), [45.0, 70.0, 76.0]);
 }
 
-/// Two workers accept one connection each at 0, and the next one when they poll.
+/// Two workers accept one connection each at 0.
 #[test]
 fn workers_of_a_cluster_accept_one_connection_each() {
     let steps = "{ cpu = \"10ms\" }, { sleep = \"1ms\" }, { cpu = \"10ms\" }";

@@ -16,8 +16,8 @@ fn replicas(story: &Story) -> Vec<f64> {
 }
 
 /// One thread keeps a core busy for 100 s. The first CPU is known at 22.5 s: 100 % for 50 %, so at 30 s there are to be two.
-/// The second starts until 50 s and counts as idle meanwhile, and without a metric at 60 s as well: 100 % and 0 % are what
-/// is wanted. At 120 s, with 2.5 of 15 s in use, one is enough, and has been recommended for 300 s at 405 s.
+/// The second starts until 50 s and counts as idle meanwhile, and at 60 s, without a metric, as well: 100 % and 0 % are 50 % on
+/// average. At 120 s, with 2.5 of 15 s in use, one is enough; at 405 s one has been recommended for 300 s.
 #[test]
 fn a_step_of_load_is_followed_up_and_down() {
     let text =
@@ -39,7 +39,7 @@ fn a_step_of_load_is_followed_up_and_down() {
     assert_eq!(cores[..5], [1.0, 1.0, 1.0, 1.666_667, 2.0]);
 }
 
-/// Of 90 s of work in each of three replicas 92 % are in use where 85 % are wanted: within a tolerance of a tenth.
+/// Three replicas, each with 90 s of work, use 100 % of their CPU. The target is 92 %, within a tolerance of a tenth.
 #[test]
 fn the_tolerance_is_left_alone() {
     let with = |tolerance: &str| {
@@ -53,7 +53,7 @@ fn the_tolerance_is_left_alone() {
     assert_eq!(with("tolerance = 0.08"), Some(30_000.0));
 }
 
-/// The policy allows one replica in 30 s: at 30, 60 and 90 s.
+/// The policy allows one replica in 30 s: at 15, 45 and 75 s.
 #[test]
 fn growth_keeps_to_its_policy() {
     let autoscale = "metric = \"in-flight\"\ntarget = 2\nmax = 4\nstart = \"0s\"\n\
@@ -137,7 +137,7 @@ fn workers_scale_to_zero_and_back() {
     assert_eq!(marks(&story.outcome), expected);
 }
 
-/// Forty messages for workers of ten each: four at the first decision.
+/// 41 messages at 0 s, one worker for ten of them: 40 are left at the first decision, at 15 s, so there are to be four workers.
 #[test]
 fn a_long_queue_brings_workers_at_once() {
     let rest = "[services.shop]\nruntime = \"delay\"\n[queues.jobs.consumers.worker]\nservice = \"worker\"\n\
@@ -149,7 +149,6 @@ fn a_long_queue_brings_workers_at_once() {
     let story = play(&text, &[0.0]);
     let up = marks(&story.outcome).into_iter().find(|mark| mark.1 == MarkKind::ScaledUp);
     assert_eq!(up, Some((15_000.0, MarkKind::ScaledUp, "worker from 1 to 4 replicas")));
-    // One done by 10 s; four work from 15 s on, the first between its second and third: 40 left of which each takes ten.
     let completion = story.outcome.completion.as_ref().expect("jobs");
     assert_eq!(completion.completed, 1);
 }
