@@ -9,7 +9,8 @@ use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, FrameKind, State, WASTE};
 use crate::interpreter::world::World;
-use crate::parts::network::http_client::{CLOSING, Connecting, Found, number_of};
+use crate::parts::network::http_client::{Connecting, Found};
+use crate::parts::network::peer::{CLOSING, number_of};
 
 /// Parts of a call's draws.
 const CALL_CPU: u64 = 1;

@@ -6,7 +6,7 @@ use crate::model::{Balance, Runtime};
 use crate::engine::token::{Failure, Token};
 use crate::interpreter::world::World;
 use crate::parts::compute::event_loop::races;
-use crate::parts::network::http_client::LOST;
+use crate::parts::network::peer::LOST;
 use crate::parts::network::process::{Process, ReplicaGroup};
 
 impl World<'_> {

@@ -6,7 +6,7 @@ use crate::model::LoopKind;
 
 use crate::engine::token::{FrameKind, IN_THREAD, SAMPLED, State};
 use crate::interpreter::world::World;
-use crate::parts::network::http_client::{number_of, numbered};
+use crate::parts::network::peer::{number_of, numbered};
 
 impl World<'_> {
     /// Accepts connections where a round accepts a limited number, or none for now. libuv's round takes what has become

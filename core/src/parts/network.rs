@@ -6,6 +6,7 @@ pub(crate) mod calls;
 pub(crate) mod http_client;
 pub(crate) mod ingress;
 pub(crate) mod pacer;
+pub(crate) mod peer;
 pub(crate) mod process;
 
 use crate::kernel::Time;

@@ -25,27 +25,10 @@ use crate::engine::Engine;
 use crate::engine::population::QueueStatistics;
 use crate::engine::progress::Progress;
 use crate::engine::token::{FrameKind, State};
+use crate::parts::network::peer::{CLOSING, LOST};
 use crate::parts::part::{Left, Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
-
-/// Instead of a peer: the server is closing the connection.
-pub(crate) const CLOSING: u32 = NONE - 1;
-/// Instead of a peer: the process at the other end was killed.
-pub(crate) const LOST: u32 = NONE - 2;
-
-/// Instead of a peer, while the server has not answered yet: this plus the connection's number in the server's accept queue.
-const NUMBERED: u32 = 1 << 31;
-
-/// Instead of a peer: the connection of this number.
-pub(crate) fn numbered(number: u32) -> u32 {
-    NUMBERED + number % (NUMBERED / 2)
-}
-
-/// The number that [`numbered`] has put in place of a peer.
-pub(crate) fn number_of(peer: u32) -> Option<u32> {
-    (NUMBERED..LOST).contains(&peer).then(|| peer - NUMBERED)
-}
 
 /// How far a call has got on its way to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
