@@ -303,8 +303,7 @@ impl Broker {
         Settlement::DeadLetter
     }
 
-    /// An overdue handler has ended. Its acknowledgement counts only with `late_ack_counts`, and only if another handler has the
-    /// message.
+    /// An overdue handler has ended. It can only acknowledge the delivery to another handler, with `late_ack_counts`.
     fn settle_late(&mut self, message: u32, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
         let entry = &mut self.messages[message];
         let state = &mut self.consumers[entry.consumer as usize];
