@@ -104,7 +104,7 @@ pub struct Client {
     pub pool_timeout: Option<Duration>,
     /// Connections of a shared client at most. Without it: no limit.
     pub max_connections: Option<u32>,
-    /// Which of the calls that wait for one of `max_connections` are woken when one comes free.
+    /// Which of the calls that wait for one of `max_connections` wake when one comes free.
     #[serde(default)]
     pub waiters: Waiters,
     /// With more connections open than this (idle or not, as httpcore counts), one that becomes idle is closed.
@@ -145,7 +145,7 @@ pub enum Reuse {
     Shared,
 }
 
-/// What becomes of the calls that wait for a connection when one comes free.
+/// Which of the calls that wait for a connection wake when one comes free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Waiters {

@@ -110,8 +110,7 @@ fn find(written: &str, noun: &str) -> Option<&'static Foreign> {
 /// What a plain word means: where it is one of a product that is named that, else here, else where it can mean one thing
 /// only: no plain word such as "timeout".
 ///
-/// Of two products with a word for the same part the one that spells it so: `keepalive` of a client is nginx', `keepAlive`
-/// Node's.
+/// If two products have a word for the same part, its spelling decides: `keepalive` of a client is nginx', `keepAlive` Node's.
 fn chosen(written: &str, noun: &str, is_of_product: &dyn Fn(&Foreign) -> bool) -> Option<&'static Foreign> {
     let plain = plain(written);
     let all: Vec<&'static Foreign> =

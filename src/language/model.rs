@@ -43,7 +43,7 @@ pub struct Model {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub constants: BTreeMap<String, toml::Value>,
-    /// What an hour costs; the metric `cost` is counted by it.
+    /// Prices per hour, from which the metric `cost` is computed.
     pub prices: Option<Prices>,
     /// Names of the metrics that the services export.
     #[serde(default)]
@@ -55,17 +55,17 @@ pub struct Model {
     pub provenance: BTreeMap<String, Provenance>,
 }
 
-/// What an hour costs, in any currency. The metric `cost` is the cost of the measuring window.
+/// Prices per hour, in any currency. The metric `cost` is the cost of the measuring window.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// Of a replica, of each service that is not named in `replicas`. Without it: nothing.
+    /// Price of a replica of each service that is not named in `replicas`. Without it: nothing.
     #[serde(default)]
     pub replica_hour: f64,
-    /// Of a core: of those that a replica has (`cpu`), and of those of machines. Without it: nothing.
+    /// Price of a core, of a replica (`cpu`) or of a machine. Without it: nothing.
     #[serde(default)]
     pub core_hour: f64,
-    /// Of a replica of a service, by the service's name, beside that of its cores.
+    /// Price of a replica by the name of its service. Its cores are added.
     #[serde(default)]
     pub replicas: BTreeMap<String, f64>,
 }
@@ -91,8 +91,8 @@ pub struct Provenance {
 pub struct Machine {
     /// Its cores.
     pub cpu: super::Cores,
-    /// Speed of its cores relative to those on which the CPU times of the model were measured: at 0.5 all work on them
-    /// takes twice as long, of all services there. Without it: 1.
+    /// Speed of its cores relative to those on which the CPU times of the model were measured: at 0.5 all work of all services
+    /// on it takes twice as long. Without it: 1.
     #[serde(default, deserialize_with = "optional_fraction")]
     #[schemars(with = "Option<Fraction>")]
     pub speed: Option<f64>,
@@ -184,17 +184,17 @@ pub enum Discipline {
     Ps,
 }
 
-/// How threads, or slots that stand for threads, become more under load. They do not become fewer again, but for a process
-/// that is restarted.
+/// How a number of threads, or of slots that stand for threads, grows under load. It does not shrink again; a process that is
+/// restarted begins with its first number.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Growth {
-    /// The most that a process has (Spring's `maxPoolSize`, .NET's `SetMaxThreads`).
+    /// Greatest number in a process (Spring's `maxPoolSize`, .NET's `SetMaxThreads`).
     pub to: u32,
-    /// Time between two looks, at each of which there is one more if something waits and nothing that waited was granted one
-    /// since the look before. .NET looks every 500 ms and so adds one or two threads a second to a pool that starves.
-    /// Without it there is one more for each request that finds `max_queue` others waiting, and it is served before them, as
-    /// in java.util.concurrent's `ThreadPoolExecutor`.
+    /// Time between two looks. A look adds one if something waits and nothing that waited was granted one since the look
+    /// before. .NET looks every 500 ms and so adds one or two threads a second to a pool that starves. Without it each request
+    /// that finds `max_queue` others waiting adds one, and is served before them, as in java.util.concurrent's
+    /// `ThreadPoolExecutor`.
     pub every: Option<Duration>,
 }
 
@@ -204,7 +204,7 @@ pub struct Growth {
 pub struct Limit {
     /// Slots. Without it: unlimited, and only the number in use is observed.
     pub size: Option<u32>,
-    /// How the slots become more under load. Without it: they do not.
+    /// How the number of slots grows under load. Without it: it is fixed.
     pub grow: Option<Growth>,
     /// Requests that may wait for a slot; one more fails at once with "shed" (load shedding; with `size` a bulkhead as
     /// Resilience4j's). 0: no request waits. Without it: no limit.

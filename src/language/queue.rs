@@ -55,15 +55,15 @@ pub enum Overflow {
     RejectPublish,
 }
 
-/// What the acknowledgement of a handler means when its message has been given to others.
+/// What an acknowledgement means that comes too late, when the message has already returned to the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LateAck {
     /// Nothing: only the handler that has the message can acknowledge it (SQS, Kafka, RabbitMQ).
     #[default]
     Ignored,
-    /// It acknowledges the message, if another process has it by then; the handler there works on in vain (Celery on Redis,
-    /// where each delivery has the same tag). If the message still waits, it is delivered all the same.
+    /// If another process has the message by then, it is acknowledged, and the handler there works in vain (Celery on Redis,
+    /// where each delivery has the same tag). If the message still waits, it is delivered again.
     Counts,
 }
 
@@ -78,26 +78,25 @@ pub struct Consumer {
     /// Messages that one process works on at once (`basic.qos`; Celery's concurrency times
     /// `worker_prefetch_multiplier`), those on their way to it included. Without it: no limit.
     pub prefetch: Option<u32>,
-    /// Time between two processes that begin to consume, the first one at the start of the run: workers that are started one
-    /// by one. Each is given what waits, up to `prefetch`, before the next one begins. Without it: all begin at once.
+    /// Time from the start of one process to that of the next, for workers that are started one by one; the first starts with
+    /// the run. Each takes all messages that wait, up to `prefetch`, before the next one starts. Without it: all start at once.
     pub start_gap: Option<Duration>,
     /// How often a message is delivered again after its handler has failed; then it is dead-lettered, and what it
     /// belongs to is never completed. A process that dies gives its messages back, which uses up none of them.
     #[serde(default)]
     pub retries: u32,
-    /// Time from its delivery after which a message that is not acknowledged is delivered again, at the head of the queue,
-    /// while its handler works on to its end (SQS `VisibilityTimeout`; `visibility_timeout` of Celery's
-    /// `broker_transport_options`). The broker learns of no death: the message of a process that dies comes back then as
-    /// well. Without it: never.
+    /// Time from its delivery after which a message without an acknowledgement returns to the head of the queue, while its
+    /// handler continues (SQS `VisibilityTimeout`; `visibility_timeout` of Celery's `broker_transport_options`). The broker
+    /// does not notice that a process has died: its message returns at the same time. Without it: never.
     pub visibility_timeout: Option<Duration>,
-    /// The same of a broker that notices at once that a process has died, and gives its messages to others (RabbitMQ
-    /// `consumer_timeout`; Kafka `max.poll.interval.ms`, where one record is fetched at a time).
+    /// The same for a broker that notices at once that a process has died, and gives its messages to others (RabbitMQ
+    /// `consumer_timeout`; Kafka `max.poll.interval.ms`, if one record is fetched at a time).
     pub ack_timeout: Option<Duration>,
-    /// What the acknowledgement of a handler means that comes after that time.
+    /// What an acknowledgement after that time means.
     #[serde(default)]
     pub late_ack: LateAck,
-    /// How often a message is delivered at most, for whatever reason; then it is dead-lettered (SQS `maxReceiveCount`; one
-    /// more than the `delivery-limit` of RabbitMQ's quorum queues). Without it: no limit.
+    /// Greatest number of deliveries of a message, for any reason; then it is dead-lettered (SQS `maxReceiveCount`; one more
+    /// than the `delivery-limit` of RabbitMQ's quorum queues). Without it: no limit.
     pub max_deliveries: Option<u32>,
     /// Time before a message is delivered again after a failure, at the end of the queue (Celery
     /// `default_retry_delay`). Without it: at once, at the head of the queue.

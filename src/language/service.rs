@@ -26,17 +26,17 @@ pub struct Service {
     /// How a process runs its requests.
     #[serde(default)]
     pub runtime: Runtime,
-    /// The library of its event loops; only of an event loop.
+    /// The library of its event loops. Only with `runtime = "event-loop"`.
     pub event_loop: Option<LoopKind>,
-    /// Connections that an event loop accepts in a round at most; only of an event loop. Requests over kept connections do
-    /// not count: asyncio takes them like new connections, libuv as they come. Without it: 1 with
-    /// `event_loop = "libuv"` (since libuv 1.45, so since Node 20; any number before), else all that wait.
+    /// Greatest number of connections that an event loop accepts in a round. Only with `runtime = "event-loop"`. Requests over
+    /// kept connections do not count: asyncio takes them like new connections, libuv in the order in which they come. Without
+    /// it: 1 with `event_loop = "libuv"` (since libuv 1.45, so since Node 20; any number before), else all that wait.
     pub accepts_per_round: Option<u32>,
     /// CPU limit of one replica in cores, shared by its processes and their threads (Kubernetes `cpu = "500m"`).
     /// Without it the CPU never queues: each running process or thread has a core of its own.
     pub cpu: Option<Cores>,
     /// Speed of its cores relative to those on which the CPU times of the model were measured: at 0.5 all work on them
-    /// takes twice as long. A service on a `machine` has that of the machine. Without it: 1.
+    /// takes twice as long. A service on a `machine` has the speed of the machine. Without it: 1.
     #[serde(default, deserialize_with = "optional_fraction")]
     #[schemars(with = "Option<Fraction>")]
     pub speed: Option<f64>,
@@ -92,8 +92,8 @@ pub struct Service {
     /// the request threads of a `threads` runtime. Without it a `threads` runtime is unbounded and an event loop
     /// has 6, or 4 with `event_loop = "libuv"` (`UV_THREADPOOL_SIZE`).
     pub threads: Option<u32>,
-    /// How the `threads` of a process become more under load: those of .NET that starve, those of a Java executor with a full
-    /// queue. Tomcat starts threads before anything waits: there `threads` is the maximum. Without it: they do not.
+    /// How the number of `threads` of a process grows under load: in .NET when the pool starves, in a Java executor when its
+    /// queue is full. Tomcat starts threads before anything waits: there `threads` is the maximum. Without it: it is fixed.
     pub grow_threads: Option<Growth>,
     /// Requests that may wait for one of the `threads` of a `threads` runtime; one more is refused at once (the
     /// `queueCapacity` of a Java executor, Tomcat's `acceptCount`). Without it: any number.
@@ -131,7 +131,7 @@ pub struct Service {
     pub liveness: Option<Liveness>,
     /// The probe that takes a replica out of the balancing when it fails.
     pub readiness: Option<Readiness>,
-    /// What keeps the number of replicas; without it `replicas` is fixed.
+    /// Autoscaling. Without it the number of replicas is fixed.
     pub autoscale: Option<Autoscale>,
     /// Circuit breakers, one of each in every process.
     #[serde(default)]
@@ -147,7 +147,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Replicas that there may be at once.
+    /// The greatest number of replicas at once.
     pub(super) fn places(&self) -> u32 {
         self.autoscale.as_ref().map_or(self.replicas, |autoscale| autoscale.max)
     }

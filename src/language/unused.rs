@@ -1,5 +1,5 @@
-//! What a model has to no effect: parts that no step uses, and pools that together may open more connections than
-//! their database takes, and autoscaling that cannot add a replica.
+//! What a model has to no effect: parts that no step uses, pools that together may open more connections than their
+//! database takes, and autoscaling that cannot add a replica.
 
 mod faults;
 mod scaling;

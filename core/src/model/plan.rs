@@ -135,9 +135,9 @@ pub enum LoopKind {
     /// round after.
     #[default]
     Asyncio,
-    /// libuv (Node.js): a round runs what became ready, in the order in which it did, and accepts one connection, which
-    /// is read at the end of the next round at the earliest; a request of a kept connection is ready when it arrives.
-    /// What a slice hands to a waiter of the same process is taken at once, when the slice ends.
+    /// libuv (Node.js): a round runs what became ready, in that order, and accepts one connection, which is read at the end of
+    /// the next round at the earliest; a request of a kept connection is ready when it arrives. What a slice hands to a
+    /// waiter of the same process is taken as soon as the slice ends.
     Libuv,
 }
 

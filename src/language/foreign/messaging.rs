@@ -19,7 +19,7 @@ pub(super) const WORDS: &[Foreign] = &[
         "SQS",
         "a consumer",
         "visibility_timeout",
-        "30 s where nothing is said; a number there is seconds: 30 is \"30s\"",
+        "30 s by default; a number there is seconds: 30 is \"30s\"",
     ),
     word(&["maxReceiveCount"], "SQS", "a consumer", "max_deliveries", ""),
     word(&["consumer_timeout", "x-consumer-timeout"], "RabbitMQ", "a consumer", "ack_timeout", MS),
@@ -28,8 +28,8 @@ pub(super) const WORDS: &[Foreign] = &[
         "Kafka",
         "a consumer",
         "ack_timeout",
-        "the time for all records of a poll, here for each; a number there is milliseconds: 300000, which is \"5m\", where \
-         nothing is said",
+        "the time for all records of a poll, here for each; a number there is milliseconds, by default 300000, which is \
+         \"5m\"",
     ),
     word(
         &["max.poll.records", "max_poll_records"],
@@ -44,7 +44,7 @@ pub(super) const WORDS: &[Foreign] = &[
         "a consumer",
         "",
         "a message is acknowledged at the end of its handler here, as with `True`; `False`, by which a message is lost with \
-         its process, cannot be said yet",
+         its process, is not supported yet",
     ),
     word(
         &["x-message-ttl", "message-ttl"],

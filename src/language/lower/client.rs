@@ -32,7 +32,7 @@ impl Lowering<'_> {
             self.complain(complaint.note(format!("the service has replicas x workers = {replicas} x {workers}")));
         }
         if client.waiters == Waiters::Fifo && client.wake_cpu.is_some() {
-            let title = "calls that are served in turn do not wake in vain";
+            let title = "calls that are served in turn never wake in vain";
             let complaint = Complaint::at(at.key("wake_cpu"), title, "would have no effect");
             self.complain(complaint.also(at.key("waiters"), "served in turn"));
         }

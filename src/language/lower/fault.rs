@@ -81,7 +81,7 @@ impl Lowering<'_> {
     }
 
     fn no_fault_of_growing(&mut self, at: At<'_>, what: &str) -> Option<model::Capacity> {
-        let title = format!("a fault that lowers {what} cannot be said yet");
+        let title = format!("a fault that lowers {what} is not supported yet");
         self.complain(Complaint::at(at, title, "its size changes by itself").help("leave `grow` out, or the fault"));
         None
     }

@@ -6,7 +6,7 @@ use crate::kernel::Time;
 use crate::language::{Growth, Service};
 use crate::model::{self, Balance, Runtime};
 
-/// Threads or slots of a process at most.
+/// The greatest number of threads or slots of a process.
 const MOST: u32 = 1_000_000;
 
 impl Lowering<'_> {
@@ -15,20 +15,20 @@ impl Lowering<'_> {
         let growth = service.grow_threads.as_ref()?;
         let at = at.key("grow_threads");
         if service.runtime == Runtime::Delay {
-            let title = "a service that only takes time has no threads";
+            let title = "a service with `runtime = \"delay\"` has no threads";
             self.complain(Complaint::at_key(at, title, "would have no effect").help("leave the key out"));
             return None;
         }
         if service.runtime == Runtime::Threads && service.accept == Balance::AcceptRace && service.workers > 1 {
-            let title = "threads that grow cannot be said yet of workers that share a listening socket";
-            let complaint = Complaint::at_key(at, title, "grows in each worker");
+            let title = "`grow_threads` is not supported yet for workers that share a listening socket";
+            let complaint = Complaint::at_key(at, title, "would grow in each worker");
             self.complain(complaint.help("leave `accept = \"accept-race\"` out, or `grow_threads`"));
             return None;
         }
         self.growth(at, growth, ("threads", service.threads), service.max_queue.is_some())
     }
 
-    /// How something of this key and size grows.
+    /// How the number under this key, which begins at `size`, grows.
     pub(super) fn growth(
         &mut self,
         at: At<'_>,
@@ -54,7 +54,7 @@ impl Lowering<'_> {
                 self.complain(Complaint::at(at.key("every"), "`every` is zero", "must be above 0"));
             }
             None if !has_bound => {
-                let title = "it grows when its queue is full, and a queue without `max_queue` never is";
+                let title = "it grows when its queue is full, which never happens without `max_queue`";
                 self.complain(Complaint::at_key(at, title, "would never grow").help(
                     "add `max_queue`, the capacity of a Java executor's queue, or `every`, such as \"500ms\", the time \
                      between two looks at a pool that starves",

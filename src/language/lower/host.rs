@@ -98,11 +98,12 @@ impl Lowering<'_> {
             let key = at.key("speed");
             if service.machine.is_some() {
                 let title = "a service on a machine has the speed of that machine";
-                let complaint = Complaint::at(key, title, "no effect").also(at.key("machine"), "its cores are shared");
+                let complaint =
+                    Complaint::at(key, title, "would have no effect").also(at.key("machine"), "its cores are shared");
                 self.complain(complaint.help("write `speed` at the machine"));
             } else if service.runtime == Runtime::Delay {
-                let title = "a service without queueing has no cores that could be slow or fast";
-                let complaint = Complaint::at(key, title, "not with `runtime = \"delay\"`");
+                let title = "a service with `runtime = \"delay\"` has no cores";
+                let complaint = Complaint::at(key, title, "would have no effect");
                 self.complain(complaint.also(at.key("runtime"), "work is only elapsed time"));
             }
         }

@@ -108,7 +108,8 @@ impl Reading<'_> {
             && let Some(plan) = system.consumers.iter().find(is_endless)
         {
             let queue = &system.queues[plan.queue as usize].name;
-            let title = "clients that wait for completion may never end, nor a test with a number of `users`";
+            let title =
+                "clients that wait for completion may never end, so a test with a number of `users` may not end either";
             self.complaints.push(Complaint::at_key(at, title, "waits for all messages").help(format!(
                 "give consumer `{}` of queue `{queue}` a `max_deliveries`: a message that is not acknowledged in time is \
                  delivered again without end",

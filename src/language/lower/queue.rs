@@ -100,17 +100,17 @@ impl Lowering<'_> {
             (None, Some(after)) => ("ack_timeout", after, true),
             (Some(_), Some(_)) => {
                 let title = "a consumer has `visibility_timeout` or `ack_timeout`, not both";
-                let complaint = Complaint::at(at.key("ack_timeout"), title, "would be a second time for the same");
+                let complaint = Complaint::at(at.key("ack_timeout"), title, "a second time for the same limit");
                 self.complain(complaint.help(
-                    "`visibility_timeout` where the broker learns of no death (SQS, Redis), `ack_timeout` where it does \
-                     (RabbitMQ, Kafka)",
+                    "write `visibility_timeout` if the broker does not notice that a process has died (SQS, Redis), else \
+                     `ack_timeout` (RabbitMQ, Kafka)",
                 ));
                 return None;
             }
             (None, None) if late_ack_counts => {
                 let title = "no acknowledgement is late without `visibility_timeout` or `ack_timeout`";
                 let complaint = Complaint::at(at.key("late_ack"), title, "would have no effect");
-                self.complain(complaint.help("add the time in which a message is to be acknowledged"));
+                self.complain(complaint.help("add the time within which a message must be acknowledged"));
                 return None;
             }
             (None, None) => return None,

@@ -157,7 +157,7 @@ impl Lowering<'_> {
             self.complain(Complaint::at(at.key(key), title, "would have no effect"));
         }
         if metric == Queue && autoscale.metric_resolution.is_some() {
-            let title = "the length of a queue is looked at when a decision is due";
+            let title = "the length of a queue is read at each decision, and not scraped";
             self.complain(Complaint::at(at.key("metric_resolution"), title, "would have no effect"));
         }
         match metric {
@@ -178,7 +178,7 @@ impl Lowering<'_> {
         autoscale: &Autoscale,
     ) -> Option<ScalingMetric> {
         let Some(Cores(cores)) = autoscale.cpu_request.or(service.cpu).filter(|_| service.machine.is_none()) else {
-            let title = format!("service `{name}` has no CPU of its own that its use could be a share of");
+            let title = format!("service `{name}` has no CPU of its own, so there is no CPU utilisation to scale by");
             let mut complaint = Complaint::at_key(at, title, "scaled by CPU");
             if let At::Key(of_service, _) = at
                 && service.machine.is_some()
@@ -198,10 +198,10 @@ impl Lowering<'_> {
         Some(ScalingMetric::Cpu { request, percent: (autoscale.target * 1e8).round() / 1e6 })
     }
 
-    /// The consumer of the queue that is this service.
+    /// The consumer by which this service takes messages from the queue.
     fn consumer_of(&mut self, at: At<'_>, (index, name): (u32, &str), autoscale: &Autoscale) -> Option<u32> {
         let Some(queue) = &autoscale.queue else {
-            let complaint = Complaint::at_key(at, "which queue counts is not said", "needs `queue`");
+            let complaint = Complaint::at_key(at, "`metric = \"queue\"` needs a `queue`", "no queue to scale by");
             self.complain(complaint.help("add `queue` with the name of a queue that this service consumes"));
             return None;
         };
@@ -217,8 +217,8 @@ impl Lowering<'_> {
             return Some(consumer);
         }
         let count = consumers.len();
-        let title = format!("service `{name}` is {count} consumers of queue `{queue}`");
-        self.complain(Complaint::at(at.key("queue"), title, "must be one consumer of it"));
+        let title = format!("service `{name}` has {count} consumers of queue `{queue}`");
+        self.complain(Complaint::at(at.key("queue"), title, "must have exactly one"));
         None
     }
 
@@ -239,9 +239,11 @@ impl Lowering<'_> {
             Some(policies) => {
                 let list = at.key("policies");
                 if policies.is_empty() {
-                    let complaint = Complaint::at(list, "no policy allows any change", "must have one");
+                    let complaint =
+                        Complaint::at(list, "without a policy no change is allowed", "must have at least one");
                     self.complain(
-                        complaint.help("leave the key out for Kubernetes' own, or write `select = \"disabled\"`"),
+                        complaint
+                            .help("leave the key out for the policies of Kubernetes, or write `select = \"disabled\"`"),
                     );
                 }
                 policies
@@ -274,8 +276,8 @@ impl Lowering<'_> {
             }
             (pods, _) => {
                 let has = if pods.is_some() { "has both" } else { "has neither" };
-                let complaint = Complaint::at_key(at, "a policy is of `pods` or of `percent`", has);
-                self.complain(complaint.help("write such as { pods = 4, period = \"15s\" }"));
+                let complaint = Complaint::at_key(at, "a policy must have exactly one of `pods` and `percent`", has);
+                self.complain(complaint.help("for example { pods = 4, period = \"15s\" }"));
                 return None;
             }
         };

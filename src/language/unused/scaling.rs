@@ -6,7 +6,7 @@ use super::Doubt;
 use crate::language::path::Path;
 use crate::language::{Model, ScalingMetric};
 
-/// Services that are scaled by CPU, of which all that a replica can use is within the tolerance of the target.
+/// Services that are scaled by CPU, if a replica cannot use more than the tolerance of the target allows.
 pub(crate) fn blunt(model: &Model) -> BTreeSet<Doubt> {
     let scaled = model.services.iter().filter_map(|(name, service)| {
         let autoscale = service.autoscale.as_ref().filter(|autoscale| autoscale.metric == ScalingMetric::Cpu)?;
