@@ -2,7 +2,7 @@
 //! of another length than the first.
 
 use super::Request;
-use super::figure::{Content, Totals, independent};
+use super::figure::{Content, Totals, independent, percentile};
 use super::printed::{self, Printed};
 use super::text::Text;
 use crate::language::Mistake;
@@ -10,10 +10,6 @@ use crate::metric::Metric;
 
 /// Half a millisecond, in seconds.
 const ROUNDING: f64 = 0.0005;
-
-/// The rows of percentiles.
-const PERCENTILES: [(&str, Metric); 4] =
-    [("50%", Metric::P50S), ("90%", Metric::P90S), ("95%", Metric::P95S), ("99%", Metric::P99S)];
 
 /// Reads it.
 pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
@@ -41,14 +37,7 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     }
     causes.retain(|(_, count)| *count > 0.0);
     let failed = causes.iter().map(|(_, count)| count).sum::<f64>().min(requests);
-    let totals = Totals {
-        requests,
-        failed,
-        causes,
-        length: Some(length.value),
-        length_rounding: length.rounding,
-        ..Totals::default()
-    };
+    let totals = Totals::printed(requests, failed, causes, length);
     let mut figures = totals.figures();
     let note = totals.of_responses(bad);
     // `Total:         20   51  17.5     52      81`: minimum, mean, standard deviation, median, maximum.
@@ -63,15 +52,15 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     for line in text.lines() {
         let mut words = line.split_whitespace();
         let (Some(share), Some(ms)) = (words.next(), words.next()) else { continue };
-        if let Some((_, metric)) = PERCENTILES.iter().find(|(name, _)| *name == share) {
-            figures.push(totals.time(*metric, text.number(ms)? / 1000.0, Some(ROUNDING), &note));
+        if let Some(metric) = percentile(share) {
+            figures.push(totals.time(metric, text.number(ms)? / 1000.0, Some(ROUNDING), &note));
         }
     }
     Ok(Content::Totals { figures, concurrency, remarks })
 }
 
 fn optional(text: &Text, name: &str) -> Result<Option<Printed>, Mistake> {
-    let Some(rest) = text.lines().find_map(|line| line.trim_start().strip_prefix(name)) else { return Ok(None) };
+    let Some(rest) = printed::after(text, name) else { return Ok(None) };
     let word = rest.split_whitespace().next().unwrap_or(rest);
     match printed::number(word) {
         Some(printed) => Ok(Some(printed)),
@@ -80,8 +69,5 @@ fn optional(text: &Text, name: &str) -> Result<Option<Printed>, Mistake> {
 }
 
 fn needed(text: &Text, name: &str) -> Result<Printed, Mistake> {
-    optional(text, name)?.ok_or_else(|| {
-        text.whole(format!("ab's output has no line `{name}`"))
-            .help("the test may have been interrupted; run it again and keep all that ab prints")
-    })
+    optional(text, name)?.ok_or_else(|| printed::lacks(text, "ab", name))
 }

@@ -1,5 +1,6 @@
 //! A figure that was measured.
 
+use super::printed::Printed;
 use super::requests::Requests;
 use super::text::Text;
 use crate::language::{Mistake, visible};
@@ -14,6 +15,16 @@ pub(super) const NORMAL: f64 = 1.959_963_984_540_054;
 
 /// The name of the number of requests that a figure is based on; no model predicts it.
 pub(super) const REQUESTS: &str = "requests";
+
+/// The percentiles that a model predicts.
+pub(super) const PERCENTILES: [Metric; 5] = [Metric::P50S, Metric::P90S, Metric::P95S, Metric::P99S, Metric::P999S];
+
+/// The percentile that a tool calls `95%` or `95.000%`, if a model predicts it.
+pub(super) fn percentile(name: &str) -> Option<Metric> {
+    let percent = name.strip_suffix('%')?.parse::<f64>().ok()?;
+    let is_it = |metric: &Metric| metric.quantile().is_some_and(|q| (q * 100.0 - percent).abs() < 1e-9);
+    PERCENTILES.into_iter().find(is_it)
+}
 
 /// What a reader finds in a file.
 #[derive(Debug)]
@@ -156,11 +167,17 @@ pub(super) struct Totals {
     pub length: Option<f64>,
     /// By how much the length may be wrong, in seconds.
     pub length_rounding: f64,
-    /// What is to be known about the length.
+    /// What makes the length inexact.
     pub length_note: String,
 }
 
 impl Totals {
+    /// The counts of a test of all requests, of a length that the tool printed.
+    pub fn printed(requests: f64, failed: f64, causes: Vec<(String, f64)>, length: Printed) -> Self {
+        let Printed { value, rounding } = length;
+        Self { requests, failed, causes, length: Some(value), length_rounding: rounding, ..Self::default() }
+    }
+
     /// The counts as figures.
     pub fn figures(&self) -> Vec<Figure> {
         let window = self.length.map(|length| (0.0, length));

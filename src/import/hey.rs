@@ -2,17 +2,13 @@
 //! only, and no time is of them.
 
 use super::Request;
-use super::figure::{Content, Totals};
+use super::figure::{Content, Totals, percentile};
 use super::printed;
 use super::requests::{Answered, Requests};
 use super::rows::Rows;
 use super::text::Text;
 use crate::language::Mistake;
 use crate::metric::Metric;
-
-/// The percentiles that a model predicts.
-const PERCENTILES: [(&str, Metric); 4] =
-    [("50%", Metric::P50S), ("90%", Metric::P90S), ("95%", Metric::P95S), ("99%", Metric::P99S)];
 
 /// The last digit of times in rows, in seconds.
 const STEP: f64 = 0.0001;
@@ -43,23 +39,15 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
             }
         } else if let Some((share, value)) = trimmed.split_once(" in ") {
             // Some versions print `%%`.
-            let share = share.replace("%%", "%");
-            if let Some((_, metric)) = PERCENTILES.iter().find(|(name, _)| *name == share) {
+            if let Some(metric) = percentile(&share.replace("%%", "%")) {
                 let value = printed::time(value)
                     .ok_or_else(|| text.wrong(text.span(value), "this is no time", "such as `0.0511 secs`"))?;
-                percentiles.push((*metric, value));
+                percentiles.push((metric, value));
             }
         }
     }
     let failed: f64 = causes.iter().map(|(_, count)| count).sum();
-    let totals = Totals {
-        requests: answered + failed - answered_badly,
-        failed,
-        causes,
-        length: Some(length.value),
-        length_rounding: length.rounding,
-        ..Totals::default()
-    };
+    let totals = Totals::printed(answered + failed - answered_badly, failed, causes, length);
     let mut figures = totals.figures();
     let note = totals.of_responses(answered_badly);
     // Where nothing was answered hey prints zeros.
@@ -72,10 +60,7 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
 }
 
 fn time(text: &Text, name: &str) -> Result<printed::Printed, Mistake> {
-    let rest = text.lines().find_map(|line| line.trim_start().strip_prefix(name)).ok_or_else(|| {
-        text.whole(format!("hey's output has no line `{name}`"))
-            .help("the test may have been interrupted; run it again and keep all that hey prints")
-    })?;
+    let rest = printed::after(text, name).ok_or_else(|| printed::lacks(text, "hey", name))?;
     printed::time(rest)
         .ok_or_else(|| text.wrong(text.span(rest), format!("`{name}` has no time"), "such as `1.0685 secs`"))
 }

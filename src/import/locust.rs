@@ -3,20 +3,11 @@
 //! not.
 
 use super::Request;
-use super::figure::{Content, Figure, Totals};
+use super::figure::{Content, Figure, Totals, percentile};
 use super::rows::Rows;
 use super::text::Text;
 use crate::language::{Mistake, visible};
 use crate::metric::Metric;
-
-/// The columns of percentiles.
-pub(super) const PERCENTILES: [(&str, Metric); 5] = [
-    ("50%", Metric::P50S),
-    ("90%", Metric::P90S),
-    ("95%", Metric::P95S),
-    ("99%", Metric::P99S),
-    ("99.9%", Metric::P999S),
-];
 
 /// The name of the row of all requests.
 pub(super) const ALL: &str = "Aggregated";
@@ -32,6 +23,11 @@ pub(super) fn rounding(ms: f64) -> f64 {
     step / 2.0 / 1000.0
 }
 
+/// The columns of percentiles.
+pub(super) fn percentiles(rows: &Rows<'_>) -> Vec<(usize, Metric)> {
+    rows.header().iter().enumerate().filter_map(|(column, name)| Some((column, percentile(name)?))).collect()
+}
+
 /// Reads the statistics.
 pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     let mut rows = Rows::open(text)?;
@@ -39,7 +35,7 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     let [count, failures, mean, rate] =
         ["Request Count", "Failure Count", "Average Response Time", "Requests/s"].map(|name| rows.column(name));
     let (count, failures, mean, rate) = (count?, failures?, mean?, rate?);
-    let percentiles = PERCENTILES.map(|(name, metric)| (rows.find(name), metric));
+    let percentiles = percentiles(&rows);
     let (mut all, mut each) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
         let is_all = row.text(name) == ALL;
@@ -60,8 +56,10 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
         let note = totals.of_responses(failed);
         if requests > 0.0 {
             figures.push(totals.time(Metric::MeanS, row.amount(mean)? / 1000.0, None, &note));
-            for (column, metric) in percentiles {
-                let Some(column) = column.filter(|&column| !matches!(row.text(column), "" | "N/A")) else { continue };
+            for &(column, metric) in &percentiles {
+                if matches!(row.text(column), "" | "N/A") {
+                    continue;
+                }
                 let ms = row.amount(column)?;
                 figures.push(totals.time(metric, ms / 1000.0, Some(rounding(ms)), &note));
             }

@@ -5,7 +5,7 @@
 use super::Request;
 use super::clock;
 use super::figure::{Content, Figure, Totals};
-use super::locust::{ALL, PERCENTILES, rounding};
+use super::locust::{ALL, percentiles, rounding};
 use super::rows::Rows;
 use super::text::Text;
 use crate::language::Mistake;
@@ -110,7 +110,7 @@ fn samples(text: &Text) -> Result<(Vec<Sample>, bool), Mistake> {
     .map(|name| rows.column(name));
     let [time, users, name, requests, failed, mean] = columns;
     let (time, users, name, requests, failed, mean) = (time?, users?, name?, requests?, failed?, mean?);
-    let columns = PERCENTILES.map(|(name, metric)| (rows.find(name), metric));
+    let columns = percentiles(&rows);
     let (mut samples, mut start, mut is_sliding) = (Vec::<Sample>::new(), None, false);
     while let Some(row) = rows.next()? {
         if row.text(name) != ALL {
@@ -124,9 +124,10 @@ fn samples(text: &Text) -> Result<(Vec<Sample>, bool), Mistake> {
             return Err(row.wrong(time, "is before the row above", "rows must be in the order of time"));
         }
         let mut percentiles = Vec::new();
-        for (column, metric) in columns {
-            let Some(column) = column.filter(|&column| !matches!(row.text(column), "" | "N/A")) else { continue };
-            percentiles.push((metric, row.amount(column)?));
+        for &(column, metric) in &columns {
+            if !matches!(row.text(column), "" | "N/A") {
+                percentiles.push((metric, row.amount(column)?));
+            }
         }
         samples.push(Sample {
             at,

@@ -1,4 +1,7 @@
-//! Numbers as tools print them for people: with a unit, and rounded.
+//! What tools print for people: numbers with a unit, rounded, in lines that begin with a name.
+
+use super::text::Text;
+use crate::language::Mistake;
 
 /// Units of time, and how many seconds one is.
 const UNITS: [(&str, f64); 8] =
@@ -27,6 +30,17 @@ pub(super) fn time(text: &str) -> Option<Printed> {
     let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit.trim())?;
     let Printed { value, rounding } = number(amount)?;
     Some(Printed { value: value * scale, rounding: rounding * scale })
+}
+
+/// What follows a name at the start of a line.
+pub(super) fn after<'a>(text: &'a Text, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| line.trim_start().strip_prefix(name))
+}
+
+/// The mistake of a tool's output that has no such line.
+pub(super) fn lacks(text: &Text, tool: &str, line: &str) -> Mistake {
+    text.whole(format!("{tool}'s output has no line `{line}`"))
+        .help(format!("the test may have been interrupted; run it again and keep all that {tool} prints"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::figure::{Figure, LEVEL, NORMAL, REQUESTS, Span};
+use super::figure::{Figure, LEVEL, NORMAL, PERCENTILES, REQUESTS, Span};
 use super::text::Text;
 use crate::language::{Mistake, visible};
 use crate::metric::Metric;
@@ -16,9 +16,6 @@ const BATCHES: (usize, usize) = (20, 5);
 
 /// Requests that such a part has at least, on average.
 const BATCH: usize = 20;
-
-/// The percentiles that are computed.
-const QUANTILES: [Metric; 5] = [Metric::P50S, Metric::P90S, Metric::P95S, Metric::P99S, Metric::P999S];
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +60,7 @@ pub struct Requests {
     pub(super) step: f64,
     /// By how much times are rounded at most, in seconds.
     pub(super) rounding: Option<f64>,
-    /// What is to be known about response times.
+    /// What makes response times another thing than those of a model.
     pub(super) note: String,
     /// What was left out or assumed.
     pub(super) remarks: Vec<String>,
@@ -161,7 +158,7 @@ impl Requests {
             let rounding = self.rounding;
             figures.push(Figure { error, rounding, ..Figure::new(Metric::MeanS, mean) }.noted(&*self.note));
             times.sort_by(f64::total_cmp);
-            for metric in QUANTILES {
+            for metric in PERCENTILES {
                 let Some(q) = metric.quantile() else { continue };
                 if let Some((value, error)) = quantile(&times, q) {
                     figures.push(Figure { error, rounding, ..Figure::new(metric, value) }.noted(&*self.note));

@@ -1,24 +1,19 @@
 //! What `wrk` and `wrk2` print. Latencies are of all responses; a time-out counts a response that came late.
 
 use super::Request;
-use super::figure::{Content, Totals, independent};
+use super::figure::{Content, Totals, independent, percentile};
 use super::printed::{self, Printed};
 use super::text::Text;
 use crate::language::Mistake;
 use crate::metric::Metric;
 
-/// The percentiles that a model predicts.
-const PERCENTILES: [(f64, Metric); 5] =
-    [(50.0, Metric::P50S), (90.0, Metric::P90S), (95.0, Metric::P95S), (99.0, Metric::P99S), (99.9, Metric::P999S)];
-
 /// Reads it.
 pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     let lines = || text.lines().map(str::trim);
     // `297 requests in 3.01s, 44.82KB read`
-    let total = lines().find(|line| line.contains(" requests in ")).ok_or_else(|| {
-        text.whole("wrk's output has no line `… requests in …`")
-            .help("the test may have been interrupted; run it again and keep all that wrk prints")
-    })?;
+    let total = lines()
+        .find(|line| line.contains(" requests in "))
+        .ok_or_else(|| printed::lacks(text, "wrk", "… requests in …"))?;
     let (count, rest) = total.split_once(" requests in ").unwrap_or((total, ""));
     let requests = text.number(count)?;
     let length = time(text, rest.split(',').next().unwrap_or(rest))?;
@@ -45,14 +40,7 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
         }
     }
     causes.retain(|(_, count)| *count > 0.0);
-    let totals = Totals {
-        requests: requests + lost,
-        failed: bad.min(requests) + lost,
-        causes,
-        length: Some(length.value),
-        length_rounding: length.rounding,
-        ..Totals::default()
-    };
+    let totals = Totals::printed(requests + lost, bad.min(requests) + lost, causes, length);
     let mut figures = totals.figures();
     let note = totals.of_responses(bad);
     // `Latency    50.11ms   17.37ms  83.97ms   58.25%`: mean, standard deviation, maximum.
@@ -69,11 +57,10 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
     for line in lines() {
         let mut words = line.split_whitespace();
         let (Some(share), Some(value), None) = (words.next(), words.next(), words.next()) else { continue };
-        let Some(share) = share.strip_suffix('%').and_then(|share| share.parse::<f64>().ok()) else { continue };
-        if let Some((q, metric)) = PERCENTILES.iter().find(|(q, _)| *q == share) {
-            has_95 |= *q == 95.0;
+        if let Some(metric) = percentile(share) {
+            has_95 |= metric == Metric::P95S;
             let value = time(text, value)?;
-            figures.push(totals.time(*metric, value.value, Some(value.rounding), &note));
+            figures.push(totals.time(metric, value.value, Some(value.rounding), &note));
         }
     }
     if !has_95 {
