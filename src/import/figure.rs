@@ -219,6 +219,11 @@ impl Totals {
     }
 }
 
+/// A number, rounded to this many significant digits.
+pub(super) fn rounded(value: f64, digits: usize) -> f64 {
+    format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
+}
+
 /// Half of the interval of a mean of values with this standard deviation, as if they were independent. Response times
 /// that follow each other are not, so it is the smallest interval that there can be.
 pub(super) fn independent(std_dev: f64, count: f64) -> Option<f64> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figure::Place;
+use super::figure::{Place, rounded};
 use super::{Figure, Imported};
 use crate::language::visible;
 use crate::metric::Metric;
@@ -77,8 +77,7 @@ fn words(place: &Place) -> String {
 }
 
 fn number(value: f64) -> String {
-    let brief: f64 = format!("{value:.*e}", DIGITS - 1).parse().unwrap_or(value);
-    brief.to_string()
+    rounded(value, DIGITS).to_string()
 }
 
 fn text(value: &str) -> String {

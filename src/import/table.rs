@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::figure::{Content, Figure, Place};
+use super::figure::{Content, Figure, Place, rounded};
 use super::rows::Rows;
 use super::text::Text;
 use super::{Imported, Request};
@@ -13,10 +13,14 @@ use crate::metric::Metric;
 const COLUMNS: [&str; 11] =
     ["variant", "point", "class", "metric", "cause", "value", "error", "rounding", "window", "source", "note"];
 
+/// Significant digits of a figure, more than any tool measures: arithmetic leaves others.
+const DIGITS: usize = 9;
+
 /// All figures of files, with what the command line says that a file measured.
 ///
 /// A point is written as `concurrency=50;rate=80/s`, a window as `30-90`: seconds from the start of the test.
 pub fn table<'a>(files: impl IntoIterator<Item = (&'a str, &'a Place, &'a Imported)>) -> String {
+    let brief = |value: f64| rounded(value, DIGITS);
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Neither can fail: the rows have one length, and go to memory.
     let _ = writer.write_record(COLUMNS);
@@ -58,11 +62,6 @@ impl Place {
         }
         Self { variant: self.variant.clone().or_else(|| other.variant.clone()), at }
     }
-}
-
-/// A number with nine significant digits, more than any tool measures: arithmetic leaves others.
-pub(super) fn brief(value: f64) -> f64 {
-    format!("{value:.8e}").parse().unwrap_or(value)
 }
 
 /// Reads such a table.
