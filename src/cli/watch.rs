@@ -60,7 +60,8 @@ impl Watch {
     pub fn run(self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let Self { experiment, keeping, adjust, effort, outputs } = self;
         let mut sweep = Sweep { experiment, keeping, adjust, effort, shard: None, outputs };
-        // A mistake at the start only: later a file may be missing for a moment, because editors remove it when they save.
+        // A missing file is a mistake only at the start: later it may be away for a moment, because editors remove it when they
+        // save.
         if !sweep.experiment.exists() || sweep.experiment.is_dir() {
             sweep.plan()?;
         }

@@ -118,7 +118,7 @@ fn check(imported: &Imported, rows: &[(f64, f64, bool)]) {
     assert!((value(imported, "throughput_per_min") / rate - 1.0).abs() < 1e-6);
     close(value(imported, "mean_s"), times.iter().sum::<f64>() / times.len() as f64);
     for (metric, percent) in [("p50_s", 50), ("p90_s", 90), ("p95_s", 95)] {
-        // The nearest rank: the smallest time that so many percent do not exceed.
+        // The nearest rank: the smallest time that this percentage of the times does not exceed.
         let rank = (times.len() * percent).div_ceil(100);
         close(value(imported, metric), times[rank - 1]);
     }
