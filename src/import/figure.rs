@@ -115,7 +115,7 @@ pub struct Figure {
     pub rounding: Option<f64>,
     /// The part of the test that it is about, in seconds from its start.
     pub window: Option<(f64, f64)>,
-    /// What makes it another thing than the metric of a model.
+    /// How it differs from the metric of a model.
     pub note: String,
 }
 

@@ -60,7 +60,7 @@ pub struct Requests {
     pub(super) step: f64,
     /// By how much times are rounded at most, in seconds.
     pub(super) rounding: Option<f64>,
-    /// What makes response times another thing than those of a model.
+    /// How response times differ from those of a model.
     pub(super) note: String,
     /// What was left out or assumed.
     pub(super) remarks: Vec<String>,
