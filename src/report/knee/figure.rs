@@ -1,6 +1,7 @@
 //! The chart of a search for the knee: what was tried, round the bounds that were to be met.
 
-use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_meets};
+use super::sentence::{is_beyond, last_that_meets, the_last_that_meets};
+use super::{at, knee_method, rates};
 use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::plan::{Dial, KneeSearch};
 use crate::experiment::search::{KneeAnswer, KneeOutcome, VariantKnee};

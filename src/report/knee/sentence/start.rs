@@ -1,7 +1,8 @@
 //! The near end of the values that meet, where a load must reach a throughput: below it too little is offered.
 
-use super::{at, missed, rates};
+use super::missed;
 use crate::experiment::search::{KneeAnswer, Start, VariantKnee};
+use crate::report::knee::{at, rates};
 
 /// `; 51/s is the lowest, and 50/s misses: throughput 49.9/s, must be at least 50/s; the load offers less ...`; empty where
 /// the values that meet have no such end, or none meets.
