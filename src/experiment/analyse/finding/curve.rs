@@ -13,7 +13,7 @@ pub struct Stretch {
     pub from: f64,
     /// The last value.
     pub to: f64,
-    /// Whether all of them are safe, or none is.
+    /// Whether all of them are known to be safe, or none is.
     pub is_safe: bool,
 }
 
@@ -118,9 +118,6 @@ impl<'a> Curve<'a> {
     }
 }
 
-/// Values of an axis, the first and the last.
-pub type Ends = (f64, f64);
-
 impl Curve<'_> {
     /// Whether a value below that of a point has figures, but no state.
     pub fn is_in_doubt_before(&self, point: &Summary) -> bool {
@@ -129,19 +126,15 @@ impl Curve<'_> {
         self.doubtful.iter().any(|other| value(other) < value(point))
     }
 
-    /// The values below that of a safe point that have no state, and the safe ones up to it, both as stretches of values
-    /// between which there is none of the other kind.
-    pub fn up_to(&self, axis: &Axis, safe: &Summary) -> [Vec<Ends>; 2] {
+    /// The safe values up to that of a point and the values there that have no state, in ascending order.
+    pub fn up_to(&self, axis: &Axis, safe: &Summary) -> Vec<Stretch> {
         let value = |summary: &Summary| number(self.plan, axis, summary.point);
         let known = self.known.iter().filter(|(_, state)| state.is_safe()).map(|(summary, _)| (value(summary), true));
         let doubtful = self.doubtful.iter().map(|summary| (value(summary), false));
         let mut all: Vec<(f64, bool)> = known.chain(doubtful).filter(|(at, _)| *at <= value(safe)).collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let stretches = |is_safe: bool| {
-            let runs = all.chunk_by(|a, b| a.1 == b.1).filter(|run| run[0].1 == is_safe);
-            runs.map(|run| (run[0].0, run[run.len() - 1].0)).collect()
-        };
-        [stretches(false), stretches(true)]
+        let stretch = |run: &[(f64, bool)]| Stretch { from: run[0].0, to: run[run.len() - 1].0, is_safe: run[0].1 };
+        all.chunk_by(|a, b| a.1 == b.1).map(stretch).collect()
     }
 
     /// Whether no value of an axis of load is safe, and what the lightest misses is missed by less under a heavier load:

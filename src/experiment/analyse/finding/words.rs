@@ -156,12 +156,16 @@ fn tail(summary: &Summary, place: Option<&str>) -> Option<String> {
 /// `safe up to 30/s (499/min)`: at every value up to that of a point, each of which is known. Where it is not known of one
 /// below, which are: `safe at 20/s to 30/s (at 30/s: 499/min), not known at 10/s`.
 fn safe_places(curve: &Curve, axis: &Axis, last: &Summary, figures: &str) -> String {
-    let [doubts, safe] = curve.up_to(axis, last);
+    let stretches = curve.up_to(axis, last);
     let place = at(curve.plan, axis, last.point);
-    if doubts.is_empty() {
+    if stretches.iter().all(|stretch| stretch.is_safe) {
         return format!("safe up to {place} ({figures})");
     }
-    let (safe, unknown) = (reach::places(axis, safe), reach::places(axis, doubts));
+    let places = |is_safe: bool| {
+        let chosen = stretches.iter().filter(|stretch| stretch.is_safe == is_safe);
+        reach::places(axis, chosen.map(|stretch| (stretch.from, stretch.to)))
+    };
+    let (safe, unknown) = (places(true), places(false));
     let of = if safe == place { String::new() } else { format!("at {}: ", text(curve.plan, axis, last.point)) };
     format!("safe at {safe} ({of}{figures}), not known at {unknown}")
 }
