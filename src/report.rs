@@ -28,6 +28,7 @@ mod headroom;
 mod junit;
 mod knee;
 mod legend;
+mod lower;
 mod marks;
 mod measured;
 mod metastable;

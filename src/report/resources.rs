@@ -1,6 +1,7 @@
 //! One point at length: its figures, and every resource with its use, its queue and its wait.
 
 use super::headroom::Headroom;
+use super::lower;
 use super::metric::says_something;
 use super::number::{Form, decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
@@ -9,14 +10,13 @@ use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{self, Column};
 use super::whole::Report;
-use crate::experiment::analyse::condition::Condition;
-use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
+use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary, in_groups};
 use crate::experiment::analyse::words;
-use crate::experiment::plan::{Direction, Plan};
+use crate::experiment::plan::Plan;
 use crate::metric::{Metric, MetricKind};
-use crate::parts::{Failure, ResourceKind};
+use crate::parts::ResourceKind;
 use crate::statistics::Interval;
 
 /// `queue still growing at 3.1 requests/s (2.9 to 3.3), so response times have no mean`; none where nothing grows.
@@ -39,30 +39,6 @@ fn line_name(metric: Metric) -> String {
     }
 }
 
-/// Whether an axis of load has values below that of a point, which may be all that is run.
-fn has_lower_loads(plan: &Plan, point: usize) -> bool {
-    plan.axes.iter().zip(&plan.points[point].at).filter(|(axis, _)| axis.direction() == Direction::Load).any(
-        |(axis, &at)| {
-            let own = axis.values[at].number;
-            axis.values.iter().any(|value| value.number < own)
-        },
-    )
-}
-
-/// Whether the system does work that is of no use, more of it at a higher load: clients send again what is refused, or gave
-/// up before they were answered. Nor is all well where a breaker refuses: it opens because what it protects fails, and what
-/// waits in a circle or contends does less the more of it there is. Then goodput may be below that at a lower load although
-/// what fails is refused on purpose.
-fn loses_work_to_load(plan: &Plan, summary: &Summary) -> bool {
-    let has_lower = plan.axes.iter().all(|axis| axis.direction() != Direction::Load);
-    let sends_again = summary.metric(Metric::AttemptsPerRequest).is_some_and(|attempts| attempts.estimate > 1.0);
-    let breaker = Failure::BREAKER_OPEN.describe(&[]);
-    let is_behind_breaker = summary.failures.iter().any(|(cause, count)| *cause == breaker && *count > 0.0);
-    let is_in_the_way = |culprit: &Culprit| matches!(culprit.kind, CulpritKind::Circle | CulpritKind::Contention);
-    let hides_trouble = is_behind_breaker || summary.culprit.as_ref().is_some_and(is_in_the_way);
-    has_lower && (sends_again || hides_trouble || summary.wasted_requests.estimate > 0.0)
-}
-
 /// Share of the work behind the answers that has not ended from which it is said.
 const WORTH_SAYING: f64 = 0.02;
 
@@ -77,17 +53,8 @@ fn still_open(summary: &Summary) -> f64 {
 pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> String {
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
-        let alone = match state.may_have_collapsed() {
-            true if has_lower_loads(report.plan, summary.point) => {
-                "; `sim sweep` compares goodput with that at lower loads, which shows whether it has collapsed"
-            }
-            true if state.condition == Condition::Sheds && loses_work_to_load(report.plan, summary) => {
-                "; a sweep over lower loads would show whether goodput is higher there, so that it has collapsed"
-            }
-            _ => "",
-        };
         let condition = finding::condition(summary, state, report.rates);
-        text.push_str(&labelled("condition", &format!("{condition}{alone}"), width));
+        text.push_str(&labelled("condition", &format!("{condition}{}", lower::caveat(report, summary, state)), width));
     } else if let Some(doubt) = &summary.doubt {
         text.push_str(&labelled("condition", &format!("not known: {}", doubt.reason()), width));
     }
@@ -127,8 +94,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;
         }
-        // The table of failures has them by cause; the hours of services are the same in every run, where
-        // none is scaled.
+        // The table of failures has them by cause; the hours of services are the same in every run unless one is scaled.
         let is_scaled = summary.resources.iter().any(|resource| resource.kind == ResourceKind::Replicas);
         let is_known = metric == Metric::ReplicaHours && !is_scaled;
         if is_known || matches!(metric, Metric::FailedRequests | Metric::WorkerImbalance) {
