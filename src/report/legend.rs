@@ -19,7 +19,8 @@ const NAMED: [Condition; 8] = [
 ];
 
 /// What a condition means, where the success rate is to be at least `success`. The bound holds for the work behind the
-/// answers as well where that `outlasts` them. `holds_clients`: whether some clients still wait at the end of a window.
+/// answers as well where that `outlasts` them. `holds_clients`: whether clients are held
+/// at the end of a window somewhere.
 pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool, holds_clients: bool) -> String {
     let below = match outlasts {
         true => format!("under {} end well", percent(success)),
@@ -80,7 +81,7 @@ pub(super) fn mark_of_doubt(report: &Report, points: &[usize], doubt: &Doubt) ->
 pub(super) fn legend(report: &Report, points: &[usize]) -> String {
     let success = success_objective(report.plan).bound();
     let outlasts = points.iter().any(|&point| report.summary(point).is_some_and(|summary| summary.outlasts));
-    let is_held = |point: usize| report.summary(point).is_some_and(|summary| summary.growth.overdue.is_some());
+    let is_held = |point: usize| report.summary(point).is_some_and(|summary| summary.growth.holds_clients(success));
     let holds_clients = points.iter().any(|&point| is_held(point));
     let states = || points.iter().filter_map(|&point| report.state(point)).filter(|state| !state.is_safe());
     let occurs = |condition: &Condition| states().any(|state| state.condition == *condition);

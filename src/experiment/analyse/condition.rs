@@ -5,9 +5,9 @@
 //!
 //! 1. [`Dead`](Condition::Dead): in some replication, after the load has gone, no process of the target answers.
 //! 2. [`Damaged`](Condition::Damaged): in some replication some capacity is lost for good.
-//! 3. [`Unstable`](Condition::Unstable): work inside, or the number of clients that try again, grows over the window; or the
-//!    clients of a closed load, which are as many as they are, wait for answers that are overdue when it closes, for a share
-//!    of their time that the success objective does not allow to fail.
+//! 3. [`Unstable`](Condition::Unstable): work inside, or the number of clients that try again, grows over the window; or
+//!    clients of a closed load, which has no more requests than clients, are held at its end: they wait for overdue answers,
+//!    for a larger share of their time than the success objective allows to fail.
 //! 4. [`Collapsed`](Condition::Collapsed): the success objective is missed, and goodput (successes per time) is below
 //!    nine tenths of the best that the variant has at a lower load.
 //! 5. [`Sheds`](Condition::Sheds): the success objective is missed, but not among the requests that were admitted: what
@@ -27,7 +27,7 @@
 
 use super::throughput;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
-use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary};
+use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary, are_held};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Direction, Plan};
@@ -214,14 +214,15 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
     let holds = |least: f64| goodput.is_none_or(|goodput| goodput >= least);
     let is_finite = matches!(plan.points[summary.point].load.pattern, Pattern::Test { .. });
     let missed = broken.map(|(objective, _)| objective);
+    let success = success_objective(plan).bound();
     let (condition, runs, missed) = if summary.capacity.dead > 0 {
         (Condition::Dead, summary.capacity.dead, missed)
     } else if summary.capacity.damaged > 0 {
         (Condition::Damaged, summary.capacity.damaged, missed)
     } else if summary.growth.any().is_some() {
         (Condition::Unstable, summary.growth.runs, None)
-    } else if summary.growth.overdue.is_some_and(|overdue| is_missed_by_waits(plan, overdue.share())) {
-        let runs = summary.overdue.iter().filter(|&&share| is_missed_by_waits(plan, share)).count();
+    } else if summary.growth.holds_clients(success) {
+        let runs = summary.overdue.iter().filter(|&&share| are_held(share, success)).count();
         (Condition::Unstable, runs, None)
     } else if let Some((objective, _)) = broken {
         let is_for_load = |culprit: &Culprit| !culprit.is_by_error && culprit.kind != CulpritKind::Fault;
@@ -240,11 +241,6 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
     };
     let share = Interval::exact_proportion(runs as u64, of as u64, LEVEL).unwrap_or(Interval::exact(0.0));
     PointState { point: summary.point, condition, runs, of, share, missed, goodput }
-}
-
-/// Whether the success objective is missed by clients that wait in vain for such a share of their time.
-fn is_missed_by_waits(plan: &Plan, share: f64) -> bool {
-    success_objective(plan).is_missed_by(1.0 - share)
 }
 
 /// The success objective if the answers miss it, or else the same objective of the work behind them if that does; with

@@ -22,7 +22,7 @@ pub(in crate::experiment) use basis::{intervals, of_users, of_work, usable};
 pub use capacity::{Capacity, RunGroup};
 pub use classes::ClassSummary;
 pub use doubt::{BRIM, Doubt};
-pub use growth::{Growth, Overrun};
+pub use growth::{Growth, Overrun, are_held};
 pub use history::{HistorySummary, LevelSummary};
 pub use resources::{ResourceMean, ResourceSpread};
 pub use split::{GroupMean, in_groups};

@@ -29,7 +29,7 @@ pub enum Defect {
     LosesCapacity,
     /// Requests, or the work behind their answers, pile up for as long as the load lasts.
     Unstable,
-    /// Clients still wait at the end of the window, for a share of their time that the success objective does not allow to fail.
+    /// Clients are held at the end of the window ([`Growth::holds_clients`]).
     HoldsClients,
 }
 
@@ -41,8 +41,8 @@ impl Defect {
             return Some(Self::LosesCapacity);
         }
         let growth = Growth::of(&sound);
-        let holds_clients = || growth.overdue.is_some_and(|overdue| 1.0 - overdue.share() < success);
-        growth.any().map(|_| Self::Unstable).or_else(|| holds_clients().then_some(Self::HoldsClients))
+        let holds_clients = || growth.holds_clients(success).then_some(Self::HoldsClients);
+        growth.any().map(|_| Self::Unstable).or_else(holds_clients)
     }
 
     /// Its name.

@@ -21,7 +21,7 @@ impl<'a> Evidence<'a> {
             queue: one.queue,
             wait_s: one.wait_s,
         };
-        let holds_clients = summary.growth.overdue.is_some_and(|overdue| 1.0 - overdue.share() < success);
+        let holds_clients = summary.growth.holds_clients(success);
         let grows = match (summary.growth.requests, summary.growth.work) {
             (Some(_), _) => Growing::Requests,
             (None, Some(_)) => Growing::Work,

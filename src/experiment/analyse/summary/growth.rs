@@ -49,8 +49,8 @@ pub struct Growth {
     /// The same of the work behind the answers: what a fault or a peak has left of it at the end of the window counts as work
     /// that is not completed.
     pub leaves_unfinished: bool,
-    /// Clients of a closed load whose answer is overdue at the end of the window, in all replications together: their
-    /// requests count as unanswered. None where that takes next to nothing of the clients' time.
+    /// Clients of a closed load that wait for an overdue answer at the end of the window, in all replications together: their
+    /// requests count as unanswered. None where that takes less than 1 % of the clients' time.
     pub overdue: Option<Overdue>,
 }
 
@@ -96,8 +96,8 @@ impl Growth {
         }
     }
 
-    /// The same with the clients whose answer is overdue. Where that waits for nothing, it is for work that takes nearly as long
-    /// as the window, or longer.
+    /// The same with the clients that wait for an overdue answer. If their requests wait for nothing, these take nearly as long as
+    /// the window, or longer.
     fn with_overdue(self, used: &[&Trial]) -> Self {
         let Some(overdue) = overdue(used) else { return self };
         let number = |trial: &Trial| trial.overdue.map_or(0.0, |overdue| overdue.waiting as f64);
@@ -151,12 +151,18 @@ impl Growth {
         let runs = if requests.or(work).is_some() { courses.iter().filter(grows_alone).count() } else { 0 };
         let leaves_unfinished = requests.or(work).is_some();
         let leaves_unanswered = requests.is_some();
-        // It is certain that it grows: at which rate, the stretch in which it does tells.
+        // That it grows is certain here; its rate is that of the stretch in which it does.
         let at_rate = |growth: Option<Interval>, level: Level| {
             growth.map(|growth| stretch::late(courses, level).unwrap_or(growth))
         };
         let (requests, work) = (at_rate(requests, IN_FLIGHT), at_rate(work, INSIDE));
         Self { requests, work, filling, runs, leaves_unanswered, leaves_unfinished, ..Self::default() }
+    }
+
+    /// Whether clients are held at the end of the window: they wait in vain for a larger share of their time than may fail where
+    /// the success rate is to be at least `success`.
+    pub fn holds_clients(&self, success: f64) -> bool {
+        self.overdue.is_some_and(|overdue| are_held(overdue.share(), success))
     }
 
     /// Whether some of the requests that are in the system at the end of the window count as unanswered.
@@ -175,13 +181,18 @@ impl Growth {
     }
 }
 
-/// Share of the clients' time from which waits for answers that are overdue count.
+/// Share of the clients' time from which waits for answers that are overdue count: an assumption.
 const WORTH: f64 = 0.01;
 
-/// The same from which work that waits for nothing is too long for the window.
+/// The same from which work that waits for nothing is too long for the window: an assumption.
 const LENGTHENS: f64 = 0.05;
 
-/// The clients of all trials whose answer is overdue, where that takes a share of their time that matters.
+/// Whether clients that wait in vain for this share of their time are held, where the success rate is to be at least `success`.
+pub fn are_held(share: f64, success: f64) -> bool {
+    1.0 - share < success
+}
+
+/// The clients of all trials that wait for an overdue answer, where that takes a share of their time that counts.
 fn overdue(trials: &[&Trial]) -> Option<Overdue> {
     trials.iter().filter_map(|trial| trial.overdue).reduce(Overdue::plus).filter(|all| all.share() >= WORTH)
 }
@@ -194,7 +205,7 @@ const UNLIMITED: Level = |mark| mark.in_flight.saturating_sub(mark.bounded);
 const UNLIMITED_WORK: Level = |mark| mark.inside.saturating_sub(mark.bounded + mark.bounded_messages);
 
 /// The mean time in seconds of a success in which it does not wait: from the accounts, or else from the numbers under way
-/// and in queues. None where neither tells it.
+/// and in queues. None where neither is known.
 fn own_time(trials: &[&Trial]) -> Option<f64> {
     let groups = trials.iter().filter_map(|trial| trial.blame.as_ref()).flat_map(|blame| &blame.groups);
     let (mut served, mut requests) = (0.0, 0.0);
@@ -293,8 +304,8 @@ fn falls(courses: &[&Course], level: Level, from: usize) -> bool {
 /// evenly over the second half of the window it is an eighth.
 const HARDLY: f64 = 1.0 / 16.0;
 
-/// Whether so many of what is under way at the end of each trial wait for nothing: neither in a queue, nor for a client's next
-/// attempt, nor for the end of a fault.
+/// Whether nearly all of this `number` of requests or jobs that are under way at the end of each trial wait for nothing: neither
+/// in a queue, nor for a client's next attempt, nor for the end of a fault.
 fn are_idle(used: &[&Trial], number: impl Fn(&Trial) -> f64) -> bool {
     let is_idle = |trial: &&Trial| {
         let users = trial.users.map_or(0, |users| users.still_trying + users.backing_off);
