@@ -1,7 +1,8 @@
 //! What the words and marks of the column `condition` mean: a line for each that occurs.
 
+use super::lower::may_hide_collapse;
 use super::whole::Report;
-use crate::experiment::analyse::condition::Condition;
+use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::summary::{BRIM, Doubt};
 use crate::experiment::analyse::words::percent;
 use crate::experiment::plan::success_objective;
@@ -18,9 +19,12 @@ const NAMED: [Condition; 8] = [
     Condition::Slow,
 ];
 
+/// What the condition of a point that sheds load leaves open, if that [may hide a collapse](may_hide_collapse).
+const HIDDEN: &str = "(or collapsed: a sweep over lower loads shows which)";
+
 /// What a condition means, where the success rate is to be at least `success`. The bound holds for the work behind the
-/// answers as well where that `outlasts` them. `holds_clients`: whether clients are held
-/// at the end of a window somewhere.
+/// answers as well where that `outlasts` them. `holds_clients`: whether clients
+/// are held at the end of a window somewhere.
 pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool, holds_clients: bool) -> String {
     let below = match outlasts {
         true => format!("under {} end well", percent(success)),
@@ -85,11 +89,16 @@ pub(super) fn legend(report: &Report, points: &[usize]) -> String {
     let holds_clients = points.iter().any(|&point| is_held(point));
     let states = || points.iter().filter_map(|&point| report.state(point)).filter(|state| !state.is_safe());
     let occurs = |condition: &Condition| states().any(|state| state.condition == *condition);
-    let mut lines: Vec<(String, String)> = NAMED
-        .into_iter()
-        .filter(occurs)
-        .map(|condition| (condition.word().to_owned(), meaning(condition, success, outlasts, holds_clients)))
-        .collect();
+    let hides_collapse = |state: &PointState| {
+        report.summary(state.point).is_some_and(|summary| may_hide_collapse(report.plan, summary, state))
+    };
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for condition in NAMED.into_iter().filter(occurs) {
+        lines.push((condition.word().to_owned(), meaning(condition, success, outlasts, holds_clients)));
+        if condition == Condition::Sheds && states().any(hides_collapse) {
+            lines.push((String::new(), HIDDEN.to_owned()));
+        }
+    }
     lines.extend(doubts(report, points).into_iter().map(|doubt| {
         let mark = mark_of_doubt(report, points, doubt);
         (mark, format!("{}: {}", doubt.word(), meaning_of_doubt(doubt)))

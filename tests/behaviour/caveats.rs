@@ -2,7 +2,7 @@
 
 use sim::experiment::plan::Adjustments;
 use sim::language::{Metric, Objective};
-use sim::report;
+use sim::report::{self, Detail};
 
 use crate::models::{experiment, plan, reported, with_report};
 
@@ -89,9 +89,12 @@ fn a_breaker_that_sheds_may_hide_a_collapse() {
          [services.db]\nruntime = \"delay\"\n"
     )
     .replace("a.e", "app.get");
-    let words = with_report(&model, |report| report::headline(report, &report.summaries[0], None));
+    let [words, table] = with_report(&model, |report| {
+        [report::headline(report, &report.summaries[0], None), report::overview(report, Detail::Full)]
+    });
     let caveat = "a sweep over lower loads would show whether goodput is higher there";
     assert!(words.contains("sheds load") && words.contains(caveat), "{words}");
+    assert!(table.contains("(or collapsed: a sweep over lower loads shows which)"), "{table}");
 }
 
 /// Requests that hold a connection and need a second one, without a time-out: in the first 100 ms none ends, and none ever does.
