@@ -76,7 +76,7 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
     let plan = report.plan;
     let Some(first) = report.selections.first() else { return String::new() };
     let mut stretches: Vec<(String, Vec<&Selection>)> = Vec::new();
-    // Of variants of which none responds any more none is the best.
+    // No variant is the best where none of them responds after the load.
     let is_dead = |point: &usize| report.state(*point).is_some_and(|state| state.condition == Condition::Dead);
     for selection in report.selections.iter().filter(|selection| !selection.points.iter().all(is_dead)) {
         let who = who(report, selection);

@@ -111,14 +111,15 @@ fn a_deadlock_is_not_answered_with_a_longer_run() {
     };
     let next = |model: &str| with_report(model, |report| report::next_steps(report, None));
     let open = next(&model("60s").replace("closed", "open").replace("concurrency = 8", "rate = \"40/s\""));
-    let remedy = "a time-out on the wait ends each one, and requests that hold one unit at a time cannot close it";
+    let remedy =
+        "a time-out on the wait ends each deadlock, and requests that hold only one unit at a time cannot cause one";
     assert!(open.contains("rarer, but does not exclude it") && open.contains(remedy), "{open}");
     for closed in [next(&model("60s")), next(&model("60ms"))] {
         assert!(!closed.contains("ten times as long"), "{closed}");
     }
 }
 
-/// Of three variants of which none responds any more at the end none is the best.
+/// Three variants, none of which responds at the end: none is called the best.
 #[test]
 fn no_dead_variant_is_the_best() {
     let model = format!(

@@ -23,11 +23,12 @@ const NEARLY_ALL: f64 = 0.99;
 /// Share of the time at p95 from which less waiting would show.
 const WAITING: f64 = 0.15;
 
-/// What does help against a deadlock.
-const REMEDY: &str = "a time-out on the wait ends each one, and requests that hold one unit at a time cannot close it";
+/// What helps against a deadlock.
+const REMEDY: &str =
+    "a time-out on the wait ends each deadlock, and requests that hold only one unit at a time cannot cause one";
 
-/// Why no longer run helps, where none of its requests end: they are in a deadlock.
-pub(super) fn is_stuck(summary: &Summary) -> Option<String> {
+/// Why a longer run does not help: the requests are in a deadlock. None without one.
+pub(super) fn deadlocked(summary: &Summary) -> Option<String> {
     let (deadlock, _) = summary.deadlock.as_ref()?;
     Some(format!("a longer run does not end the deadlock of {}; {REMEDY}", deadlock.resource))
 }

@@ -1,7 +1,7 @@
 //! How much more load a point would bear: the search that answers it.
 
 use super::Proposal;
-use super::any_load::{decides, excludes, is_stuck};
+use super::any_load::{deadlocked, decides, excludes};
 use super::command::Command;
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::words;
@@ -94,7 +94,7 @@ fn searched<'a>(report: &'a Report) -> Option<&'a Summary> {
 /// The same for longer, where nothing has ended.
 fn longer(report: &Report, summary: &Summary) -> Option<Proposal> {
     let (Doubt::NoRequests | Doubt::LongWork | Doubt::StillRising) = summary.doubt.as_ref()? else { return None };
-    if let Some(why) = is_stuck(summary) {
+    if let Some(why) = deadlocked(summary) {
         return Some(Proposal::remark(why));
     }
     let pattern = &report.plan.points[summary.point].load.pattern;
