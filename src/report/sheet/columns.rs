@@ -41,7 +41,7 @@ const DEADLOCK: Part = One("deadlock", Text, "", "The resource that requests hol
 /// `results`: a row a point.
 pub const RESULTS: Layout = Layout {
     name: "results",
-    row: "A variant at a value of each axis, over its replications.",
+    row: "A variant at a value of each axis, over all its replications, also where they fall into two groups.",
     parts: &[
         One("replications", Count, "1", "Replications that the figures rest on."),
         Intervals,
@@ -121,7 +121,12 @@ pub const COMPARISONS: Layout = Layout {
         One("against", Text, "", "The first variant."),
         One("metric", Text, "", "The figure."),
         One("pairs", Count, "1", "Replications that both have."),
-        Interval("difference", "of the metric", "Paired difference of the replications."),
+        Interval(
+            "difference",
+            "of the metric",
+            "Paired difference of all replications, also where they fall into two groups (`groups` in `summary.json` has that \
+             of each).",
+        ),
         Interval("relative", "1", "The same relative to the first variant's mean; missing for shares."),
         One("variance_saved", Number, "1", "Share of the difference's variance that the pairing saved."),
     ],
@@ -135,11 +140,21 @@ pub const MEASUREMENTS: Layout = Layout {
         One("measurement", Text, "", "The measurement's name."),
         One("metric", Text, "", "The figure."),
         One("measured", Number, "of the metric", "What was measured."),
-        Interval("predicted", "of the metric", "What is predicted."),
-        One("deviation", Number, "see kind", "Predicted less measured."),
+        Interval(
+            "predicted",
+            "of the metric",
+            "What is predicted, over all replications, also where they fall into two groups (`groups` in `summary.json` has \
+             the mean of each).",
+        ),
+        One("deviation", Number, "see kind", "Predicted less measured, over all replications."),
         One("kind", Text, "", "`relative` to the measured figure, or `absolute`: in the unit of the metric."),
         One("tolerance", Number, "see kind", "How far it may be; missing where that is not said."),
-        One("within", Flag, "", "Whether it is within the tolerance; missing without one."),
+        One(
+            "within",
+            Flag,
+            "",
+            "Whether it is within the tolerance, of two groups of replications in both; missing without one.",
+        ),
     ],
 };
 
