@@ -103,15 +103,16 @@ pub fn alert(plan: &Plan, watched: &Watched<'_>, width: Option<usize>) -> String
 pub fn alerts_legend(all: &[Watched<'_>]) -> String {
     let with_fault = match all.first().is_some_and(|watched| overall(watched).disturbed > 0) {
         true => {
-            " with a fault: the same, but a fault comes on; only a rule that fires before that gives a false alarm."
+            " with a fault: at most 1 % of requests fail, and a fault comes on; only a rule that fires before that gives a \
+             false alarm."
         }
         false => "",
     };
     format!(
         "collapse: from then on to the end of the load, goodput in each minute is below half of the best minute before \
          (under an open load, also below half of what is sent), and fewer than 90 % of requests succeed. healthy: at most \
-         1 % of requests fail, at most 10 % (or nine) in any minute, and no fault comes on, so a rule that fires there gives a false \
-         alarm.{with_fault} Shares have exact 95 % intervals, times are means with 95 % intervals."
+         1 % of requests fail, in each minute at most 10 % or fewer than ten, no minute is without any end while requests are \
+         under way, and no fault comes on; a rule that fires there gives a false alarm.{with_fault} Shares have exact 95 % intervals, times are means with 95 % intervals."
     )
 }
 

@@ -15,16 +15,18 @@ const SUCCEEDS: f64 = 0.9;
 /// A run is healthy if at most this share of all requests fails.
 const FAILS: f64 = 0.01;
 
-/// Failures in a minute that are no chance where 1 % of all requests fail; and ends in a minute from which silence is none.
+/// The fewest failures that make a minute bad, and the successes of the best minute so far from which one without any end is
+/// bad: with less of either, that may be chance. An assumption.
 const FEW: u64 = 10;
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fate {
-    /// At most 1 % of its requests have failed, and no minute was much worse: in none ten or more failed that were more
-    /// than 10 % of those that ended, and in each something ended if requests were under way.
+    /// At most 1 % of its requests have failed, no fault has come on, and no minute was bad: in none did ten or more fail that
+    /// were more than 10 % of those that ended, or did nothing end while requests were under way.
     Healthy,
-    /// The same, but a fault has come on in it, at this time: an alarm after that is no false one.
+    /// At most 1 % of its requests have failed, it has not collapsed, and a fault has come on at this time: an alarm after that
+    /// is no false one.
     Disturbed(Time),
     /// More have failed, but goodput held, or came back.
     Impaired,

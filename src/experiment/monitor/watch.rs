@@ -60,7 +60,7 @@ pub struct Verdict {
     pub collapsed: u64,
     /// Those that were healthy to the end.
     pub healthy: u64,
-    /// Those in which nothing but a fault came on.
+    /// Those in which at most 1 % of the requests failed, and a fault came on.
     pub disturbed: u64,
     /// Those of them in which it fired after that.
     pub in_fault: u64,
