@@ -118,7 +118,7 @@ impl Evidence<'_> {
     /// What ends a circle of waits for these places, in words; none where its requests end without that.
     pub(super) fn end_of_circle(&self, blame: &Blame, circle: &[&BlamePlace]) -> Option<String> {
         if circle.iter().any(|place| place.units.is_some_and(|units| units.grows)) {
-            return Some("that ends when there are enough of them, since they grow one by one".into());
+            return Some("that ends when there are enough of them, since one is added at a time".into());
         }
         if let Some(length) = circle.iter().find_map(|place| place.units?.patience) {
             return Some(format!("only the time-out of {} ends that", words::time(length.seconds())));
