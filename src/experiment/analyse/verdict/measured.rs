@@ -32,7 +32,7 @@ pub struct Deviation {
     pub is_relative: bool,
     /// How far it may be, in the same terms; none where that is not said.
     pub tolerance: Option<f64>,
-    /// What each group predicts where the runs fall into two: then neither the mean over both nor its interval decides.
+    /// What each group predicts where the runs fall into two: then each is judged by itself, and the mean over both is not.
     pub groups: Option<[GroupMean; 2]>,
     /// What `size` is relative to; 1 where it is absolute.
     scale: f64,
@@ -55,7 +55,12 @@ impl Deviation {
         Some((within, groups.iter().map(|group| group.runs).sum()))
     }
 
-    /// The size of each group; one where the runs are one.
+    /// The largest size, of two groups of runs that of the one that is farther off; never negative.
+    pub fn largest(&self) -> f64 {
+        self.sizes().iter().map(|group| group.mean.abs()).fold(0.0, f64::max)
+    }
+
+    /// The size of each group; one where the runs are one group.
     fn sizes(&self) -> Vec<GroupMean> {
         match self.groups {
             None => vec![GroupMean { runs: 1, mean: self.size }],
@@ -268,5 +273,14 @@ mod tests {
         assert_eq!((rate.words().as_str(), rate.is_within()), ("+20.0 %", Some(false)));
         let none = deviation(Metric::ThroughputPerMin, 0.0, 5.0, None);
         assert_eq!(none.is_within(), Some(true));
+    }
+
+    /// 480 and 240 for 400 are 20 % above and 40 % below; their mean is 10 % below.
+    #[test]
+    fn two_groups_are_as_far_off_as_the_farther_one() {
+        let groups = [480.0, 240.0].map(|mean| GroupMean { runs: 2, mean });
+        let of_groups = Deviation { groups: Some(groups), ..deviation(Metric::ThroughputPerMin, 400.0, 360.0, None) };
+        assert!((of_groups.largest() - 0.4).abs() < 1e-12, "{of_groups:?}");
+        assert_eq!(of_groups.words(), "+20.0 % or -40.0 %");
     }
 }

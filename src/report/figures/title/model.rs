@@ -24,7 +24,11 @@ pub fn measurements(report: &Report) -> Option<String> {
         missed.extend(deviations.iter().filter(misses).map(|it| (measurement.name.as_str(), *it)));
         // Nothing is relative to nothing.
         let of_throughput = deviations.iter().find(|it| it.metric == Metric::ThroughputPerMin && it.measured > 0.0);
-        let size = of_throughput.map_or(0.0, |it| (it.predicted / it.measured - 1.0).abs());
+        let size = of_throughput.map_or(0.0, |it| {
+            let off = |predicted: f64| (predicted / it.measured - 1.0).abs();
+            it.groups
+                .map_or(off(it.predicted), |groups| groups.map(|group| off(group.mean)).into_iter().fold(0.0, f64::max))
+        });
         if largest.is_none_or(|(other, _)| size > other) {
             largest = Some((size, &measurement.name));
         }
@@ -35,9 +39,8 @@ pub fn measurements(report: &Report) -> Option<String> {
         (met, all) if met == all => format!("{} measurements are met", all_of(all)),
         (met, all) => format!("{met} of {all} measurements are met"),
     };
-    // What misses is told, not what is worst of the throughputs.
-    let excess =
-        |it: &Deviation| it.tolerance.map_or(0.0, |tolerance| it.size.abs() / tolerance.max(f64::MIN_POSITIVE));
+    // Of the figures that miss, the one that is farthest beyond its tolerance.
+    let excess = |it: &Deviation| it.tolerance.map_or(0.0, |tolerance| it.largest() / tolerance.max(f64::MIN_POSITIVE));
     if let Some((name, worst)) = missed.iter().max_by(|(_, a), (_, b)| excess(a).total_cmp(&excess(b))) {
         let (what, most) = (finding::short_name(worst.metric), if missed.len() > 1 { " at most" } else { "" });
         return Some(fitting([format!("{count}; {what} is off by {}{most} ({name})", worst.words()), count]));
