@@ -102,7 +102,7 @@ fn of_samples(function: Function, samples: &[(i64, f64)], span: Span, release: R
         Function::LastOverTime => values.last().copied(),
         Function::Changes => Some(pairs().filter(|(a, b)| a != b && !(a.is_nan() && b.is_nan())).count() as f64),
         Function::Resets => Some(pairs().filter(|(a, b)| b < a).count() as f64),
-        // The first looks at all series together. The parser gives the others no range.
+        // `absent_over_time` is about all series together, and the parser gives the others no range.
         Function::AbsentOverTime
         | Function::Absent
         | Function::HistogramQuantile

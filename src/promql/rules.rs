@@ -58,7 +58,7 @@ pub struct Unsupported {
     pub name: String,
     /// Which part of its expression, and why.
     pub fault: Fault,
-    /// That part in bytes of the file; the whole expression where the file writes a character of it by its code.
+    /// That part in bytes of the file; the whole expression where the file writes one of its characters as an escape code.
     pub span: Range<usize>,
 }
 

@@ -93,7 +93,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Adds the results to the storage, and a stale marker to each series that has none any more.
+    /// Adds the results to the storage, and a stale marker to each series that no longer has one.
     fn record(&mut self, results: &[(Labels, f64)], storage: &mut Storage, at: i64) {
         let now: Vec<Labels> = results.iter().map(|(labels, _)| labels.clone()).collect();
         let before = std::mem::replace(&mut self.recorded, now);

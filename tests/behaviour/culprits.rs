@@ -181,7 +181,7 @@ fn a_second_connection_that_is_hardly_waited_for_is_no_circle() {
     assert!((both[0] - 0.84).abs() < 0.01 && (both[1] - 0.81).abs() < 0.01, "{both:?}");
 }
 
-/// A service with two endpoints that sleep: what the calls of one of them wait for before that is found all the same.
+/// A service has two endpoints that sleep: the wait of the calls to one of them is found as with one endpoint.
 #[test]
 fn what_opens_a_breaker_waits_before_the_sleep_of_one_endpoint_of_two() {
     let text = fs::read_to_string("tests/culprits/breaker-in-consumer-by-load.toml").expect("a model");

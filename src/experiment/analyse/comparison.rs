@@ -92,8 +92,8 @@ impl Difference {
     /// The paired difference of two points in a metric; none without two common replications.
     ///
     /// Where both have the same replications, the figures are those of the points themselves: a success rate or a mean
-    /// response time over the requests of all runs is not quite the mean of the runs' own. The interval is that of the
-    /// paired values, moved by as much.
+    /// response time over the requests of all runs differs a little from the mean of the figures of each run. The interval of
+    /// the paired values is moved by the same amount.
     #[doc(hidden)]
     pub fn of(ours: &Summary, theirs: &Summary, scope: &MetricScope, metric: Metric) -> Option<Self> {
         Self::at(LEVEL, ours, theirs, scope, metric)
@@ -145,14 +145,13 @@ impl Difference {
 
     /// In a table: `+8.5 % (+4.3 to +12.6)`, and of groups of runs `+2.1 or -88.0 %`.
     pub(crate) fn cell(&self, rates: RateUnit) -> String {
-        let told = self.of_groups(rates).and_then(|_| self.groups.told());
-        let Some(groups) = told else { return self.words(rates) };
+        let (Some(groups), Some(_)) = (self.groups.told(), self.of_groups(rates)) else { return self.words(rates) };
         let mut all: Vec<String> = groups.map(|group| self.signed(group.mean, rates)).collect();
         let last = all.pop().unwrap_or_default();
         format!("{} or {last}{}", all.join(", "), self.unit(rates).1)
     }
 
-    /// A difference in its unit, without that.
+    /// A difference in its unit, without the name of the unit.
     fn signed(&self, difference: f64, rates: RateUnit) -> String {
         match difference * self.unit(rates).0 {
             change if change.abs() < 0.05 => "0".into(),
@@ -161,7 +160,7 @@ impl Difference {
         }
     }
 
-    /// What a difference is multiplied with to be in its unit, and that: percent where it is relative.
+    /// The unit of a difference, after the factor that gives it in that unit: percent where it is relative.
     fn unit(&self, rates: RateUnit) -> (f64, String) {
         match self.relative {
             Some(_) => (100.0, " %".to_owned()),
@@ -198,7 +197,7 @@ impl Difference {
     }
 }
 
-/// An interval with another estimate, both bounds as far from it as before.
+/// An interval that is moved so that this is its estimate.
 fn moved(interval: Interval, estimate: f64) -> Interval {
     let by = estimate - interval.estimate;
     if !by.is_finite() {

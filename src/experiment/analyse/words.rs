@@ -3,8 +3,7 @@
 use crate::experiment::plan::Plan;
 use crate::language::{Metric, visible};
 use crate::metric::MetricKind;
-use crate::model::RateUnit;
-use crate::model::{decimals as rate_decimals, grouped};
+use crate::model::{RateUnit, decimals as rate_decimals, grouped};
 use crate::statistics::Interval;
 
 /// Where a point lies, with its variant, as a label: `per-request at concurrency = 150`.

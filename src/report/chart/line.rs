@@ -78,7 +78,7 @@ pub struct Point {
     pub low: f64,
     /// The upper end of the value's interval.
     pub high: f64,
-    /// A second value at the same place, off the curve: a hollow mark.
+    /// A second value at the same place, which the curve does not go through: a hollow mark.
     pub other: Option<f64>,
 }
 

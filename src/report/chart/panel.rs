@@ -222,7 +222,7 @@ fn bands(line: &Line, x: &Ruler, y: &Ruler, frame: &PlotFrame) -> Vec<Vec<Spot>>
         .points
         .iter()
         .map(|point| {
-            // Of two values none has a band.
+            // A point with two values has no band.
             let whole = y.at(point.y).is_some() && point.low <= point.high && point.other.is_none();
             let ends = (x.at(point.x)?, y.at_or_start(point.low), y.at(point.high)?);
             whole.then_some(ends)

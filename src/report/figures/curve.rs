@@ -14,7 +14,7 @@ use crate::statistics::Interval;
 pub(super) struct Drawn {
     /// That of all runs, or the mean of the larger group where they fall into two, which has no bounds.
     pub interval: Interval,
-    /// The other group.
+    /// The mean of the other group.
     pub other: Option<GroupMean>,
 }
 

@@ -1,4 +1,4 @@
-//! What a fault holds when the window closes: it has no end in the window, and counts all the same.
+//! Requests that a fault holds when the window closes: they do not end in the window, and count as not answered.
 
 use sim::experiment::analyse::condition::Condition;
 use sim::experiment::plan::Adjustments;

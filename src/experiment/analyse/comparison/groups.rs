@@ -12,7 +12,8 @@ pub struct Groups {
     pub ours: Option<[GroupMean; 2]>,
     /// The means of the other.
     pub theirs: Option<[GroupMean; 2]>,
-    /// The one's less the other's among the pairs of the same groups: relative to the other's mean where it is asked for.
+    /// The difference among the pairs of each combination of their groups; of a relative difference, relative to the other's
+    /// mean there.
     pub differences: [Option<GroupMean>; 4],
 }
 
@@ -78,7 +79,7 @@ fn mean(values: impl Iterator<Item = f64> + Clone) -> Option<GroupMean> {
 }
 
 impl Groups {
-    /// The differences, if there is more than one.
+    /// The differences, if there is more than one: what is said in place of the difference of all.
     pub fn told(&self) -> Option<impl Iterator<Item = GroupMean>> {
         let all = self.differences.into_iter().flatten();
         (all.clone().count() > 1).then_some(all)

@@ -116,7 +116,7 @@ impl<'a> Basis<'a> {
 }
 
 /// Successes of a trial, and the users that they are a share of. Where requests pile up those that are still inside
-/// at the end count as well, and of a closed load the clients whose answer is overdue then.
+/// at the end count as well, and of a closed load the clients that wait for an overdue answer then.
 pub(in crate::experiment) fn of_users(trial: &Trial, growth: &Growth) -> (u64, u64) {
     let sent = trial.users.map_or(trial.sent, |users| users.first_tries);
     let overdue = trial.overdue.filter(|_| growth.overdue.is_some()).map_or(0, |overdue| overdue.uncounted);

@@ -63,7 +63,7 @@ impl Trial {
         hours.reduce(|all, hours| all + hours)
     }
 
-    /// Of a service of so many replicas, or of as many as there were in the mean where their number changes.
+    /// Of a service with this number of replicas, or with their mean number in the window where that changes.
     fn hours(&self, service: &str, replicas: u32) -> f64 {
         let is_its = |resource: &&ResourceUse| {
             resource.kind == ResourceKind::Replicas && resource.name.strip_suffix(" replicas") == Some(service)

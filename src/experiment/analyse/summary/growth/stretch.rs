@@ -1,13 +1,12 @@
-//! The stretch of a window in which a backlog grows: one that begins late has a higher rate than the mean over the window
-//! says.
+//! The stretch of a window in which a backlog grows: one that begins late grows faster than its mean over the window.
 
 use super::{Level, a_second};
 use crate::parts::Course;
 use crate::statistics::Interval;
 use crate::statistics::growth::{FEWEST, PIECES, growth};
 
-/// Share of the squared error of the best line that bends in the first half of the window, below which a later bend is
-/// believed: of a queue that grows evenly, or wanders, the two are about equal.
+/// Share of the squared error of the best line that bends in the first half of the window, below which that of a later bend
+/// must be. An assumption.
 const BENT: f64 = 0.25;
 
 /// Growth of a level from where it begins to grow, a second, if that is in the second half of the window; none where it grows
