@@ -176,10 +176,18 @@ fn little(outcome: &Outcome, resource: &ResourceUse, text: &str) -> Result<(), T
     Ok(())
 }
 
+/// Whether the work of probes that gave up has piled up, which no request of these small loads does: such a run has no end.
+fn probes_overload(bench: &Bench, outcome: &Outcome) -> bool {
+    let piles_up = |resource: &ResourceUse| resource.kind == ResourceKind::Cpu && resource.longest_queue > 1000;
+    is_probed(bench) && outcome.resources.iter().any(piles_up)
+}
+
 /// Whether a run that no limit ended obeys every law.
 pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), TestCaseError> {
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
-    prop_assert!(matches!(outcome.ending, Ending::Complete | Ending::Quiet), "{}\n{}", outcome.ending, text);
+    if outcome.ending != Ending::TooManyEvents || !probes_overload(bench, outcome) {
+        prop_assert!(matches!(outcome.ending, Ending::Complete | Ending::Quiet), "{}\n{}", outcome.ending, text);
+    }
     let seen = outcome.ended() + outcome.unfinished;
     // Seen are also those from before the window, which an earlier test that never ends does not open.
     if warms_up(bench) || (follows_another(bench) && outcome.sent == 0) {

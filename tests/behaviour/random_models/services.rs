@@ -22,7 +22,16 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         one_of(&["round-robin", "random", "least-busy", "accept-race"]),
         maybe("cpu", &["\"500m\"", "\"1\"", "\"2\""]),
         maybe("slowdown", &["0.1"]),
-        maybe("threads", &["1", "2", "3"]),
+        maybe(
+            "threads",
+            &[
+                "1",
+                "2",
+                "3",
+                "1\ngrow_threads = { to = 4, every = \"11ms\" }",
+                "2\ngrow_threads = { to = 3, every = \"4ms\" }",
+            ],
+        ),
         maybe("open_files", &["12", "14", "20"]),
         maybe("emfile_cpu", &["\"500ms\""]),
         maybe("max_queue", &["0", "1", "3"]),
@@ -47,6 +56,10 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
                     ""
                 };
                 let slowdown = slowdown + ports;
+                let shares = runtime == "threads" && accept == "accept-race" && workers > 1;
+                let grows = runtime != "delay" && !shares;
+                let threads =
+                    if grows { threads } else { threads.lines().take(1).map(|line| format!("{line}\n")).collect() };
                 // Not in front: clients that are refused there come again without time going on.
                 let bounded = name == "back" && runtime == "threads" && !threads.is_empty();
                 let queue = if bounded { queue } else { String::new() };
@@ -79,7 +92,7 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
     let limit = (
         1..=3u32,
         (maybe("acquire_timeout", &["\"10ms\"", "\"100ms\"", "\"exp(30ms)\""]), order()).prop_map(|(a, b)| a + &b),
-        maybe("max_queue", &["0", "2"]),
+        maybe("max_queue", &["0", "2", "1\ngrow = { to = 5 }"]),
         maybe("failure_threshold", &["1", "3"]),
         maybe("recovery_time", &["\"20ms\""]),
         maybe("half_open_calls", &["2"]),
@@ -197,10 +210,14 @@ pub(super) fn queue() -> impl Strategy<Value = String> {
             maybe("retries", &["1", "3"]),
             maybe("retry_delay", &["\"7ms\""]),
             maybe("backoff", &["2.0"]),
+            maybe(
+                "max_deliveries",
+                &["3\nack_timeout = \"9ms\"", "3\nvisibility_timeout = \"7ms\"", "2\nack_timeout = \"5ms\"\nlate_ack = \"counts\""],
+            ),
         )
-            .prop_map(move |(prefetch, retries, delay, backoff)| {
+            .prop_map(move |(prefetch, retries, delay, backoff, redelivery)| {
                 format!(
-                    "[queues.jobs.consumers.{name}]\nservice = \"back\"\nendpoint = \"work\"\n{prefetch}{retries}{delay}{backoff}"
+                    "[queues.jobs.consumers.{name}]\nservice = \"back\"\nendpoint = \"work\"\n{prefetch}{retries}{delay}{backoff}{redelivery}"
                 )
             })
     };

@@ -33,10 +33,28 @@ pub(super) fn troubles() -> impl Strategy<Value = String> {
         });
         tables.collect::<String>()
     });
-    let some = (prop::option::of(liveness), prop::option::of(probe("back.readiness", "work")), faults).prop_map(
-        |(liveness, readiness, faults)| {
-            format!("{}{}{faults}", liveness.unwrap_or_default(), readiness.unwrap_or_default())
+    let readiness = prop::option::of(probe("back.readiness", "work"));
+    let some = (prop::option::of(liveness), readiness, faults, prop::option::of(autoscale())).prop_map(
+        |(liveness, readiness, faults, autoscale)| {
+            let [liveness, readiness, autoscale] = [liveness, readiness, autoscale].map(Option::unwrap_or_default);
+            format!("{liveness}{readiness}{faults}{autoscale}")
         },
     );
     prop::option::weighted(0.25, some).prop_map(Option::unwrap_or_default)
+}
+
+/// The number of replicas follows the requests inside, several times within a run, but not so often that a run in which a client
+/// repeats its SYN for two minutes has too many events.
+fn autoscale() -> impl Strategy<Value = String> {
+    let period = one_of(&["50ms", "100ms"]);
+    let target = one_of(&["1", "0.5", "3"]);
+    let rule = one_of(&["", "down = { stabilization = \"0s\" }\n", "down = { stabilization = \"30ms\" }\n"]);
+    (period, target, one_of(&["0s", "15ms"]), one_of(&["0s", "5ms", "1s"]), rule).prop_map(
+        |(period, target, start, grace, rule)| {
+            format!(
+                "[services.back.autoscale]\nmetric = \"in-flight\"\ntarget = {target}\nmax = 2\nsync_period = \"{period}\"\n\
+                 metric_resolution = \"50ms\"\nstart = \"{start}\"\ntermination_grace_period = \"{grace}\"\n{rule}"
+            )
+        },
+    )
 }
