@@ -6,7 +6,7 @@
 //!
 //! # A first answer
 //!
-//! A [`Plan`] is what is to be run: one model under its load, or an experiment of variants and axes. [`run`] runs its
+//! A [`Plan`] says what to run: one model under its load, or an experiment of variants and axes. [`run`] runs its
 //! trials on all cores, and a [`Report`] has what they show: figures with 95 % intervals, the condition of each point,
 //! verdicts.
 //!

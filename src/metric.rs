@@ -146,7 +146,7 @@ metrics! {
     /// for, until the probes.
     CompletedPerMin "completed_per_min" = row("completed requests", "completed", PerMinute, Completion, Higher);
     /// Answered requests of which all that descends from them has ended well, out of those of which it has ended or
-    /// some message has failed and is to be delivered again, 0 to 1. What a fault or a peak has left waiting at the end of
+    /// some message has failed and waits for its next delivery, 0 to 1. What a fault or a peak has left waiting at the end of
     /// the window counts as not ended well. Where nothing outlasts its answer it is `success_rate`.
     CompletionRate "completion_rate" = row("completion rate", "ended well", Share, Completion, Higher);
     /// Copies of messages that failed their last retry.

@@ -1,4 +1,4 @@
-//! `sim plan`: the next round of a sweep whose trials decide how many more there are to be.
+//! `sim plan`: the next round of a sweep in which the trials decide how many more are needed.
 
 use std::path::PathBuf;
 

@@ -31,7 +31,7 @@ pub(super) fn watched_until<T: Send>(
     on_threads(Bar::new(effort.quiet), interrupted, effort, work)
 }
 
-/// Runs a search, or the part of it that an interrupt leaves time for. How many trials it will take nobody knows, so
+/// Runs a search, or the part of it that an interrupt leaves time for. The number of trials is not known in advance, so
 /// that the bar only counts them.
 pub(super) fn pursue<T: Send>(effort: &Effort, search: impl FnOnce(&Progress) -> T + Send) -> Result<T, ExitFailure> {
     on_threads(Bar::endless(effort.quiet), &interrupt::flag(), effort, search)

@@ -85,7 +85,7 @@ impl Sweep {
         Ok(ended.unwrap_or(Exit::Interrupted))
     }
 
-    /// Reads what is to be run.
+    /// Reads what to run.
     pub(super) fn plan(&self) -> Result<Plan, ExitFailure> {
         Ok(Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?)
     }

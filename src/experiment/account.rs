@@ -132,7 +132,7 @@ impl Account {
     /// threads; on the way each point's trials are handed on, in the order of the points.
     ///
     /// # Errors
-    /// Where a journal cannot be read any more.
+    /// Where a journal can no longer be read.
     pub fn of_archive(
         plan: &Plan,
         archive: &Archive,

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub(crate) struct Names<'a>(Vec<&'a str>);
 
-/// Names that a list shows where it is cut, and by how many more it may be longer before it is.
+/// Names that a list shows where it is cut, and how much longer it may be before it is cut.
 const SHOWN: usize = 6;
 const SPARE: usize = 2;
 

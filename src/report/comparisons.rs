@@ -71,7 +71,7 @@ fn share_saved(saved: f64) -> String {
 }
 
 /// A line for each stretch of neighbouring places where the same variants may be the best; empty with fewer than three
-/// variants, or two where the best is to be selected.
+/// variants, or two where the experiment selects the best.
 pub fn selections(report: &Report, width: Option<usize>) -> String {
     let plan = report.plan;
     let Some(first) = report.selections.first() else { return String::new() };

@@ -111,7 +111,7 @@ pub fn assumptions_document(plan: &Plan) -> Value {
     plan.assumptions().iter().map(assumption).collect()
 }
 
-/// How well figures were to be known, and where they are not.
+/// The precision asked of figures, and where it is not reached.
 fn precision_document(report: &Report, precision: &Precision) -> Value {
     let short = precision::shortfalls(report.plan, &report.summaries);
     let not_reached = short.iter().map(|shortfall| {
@@ -132,7 +132,7 @@ fn precision_document(report: &Report, precision: &Precision) -> Value {
     })
 }
 
-/// Within which zone the best was to be selected, and where it is not.
+/// The zone of indifference for selecting the best, and where none is selected.
 fn zone_document(report: &Report, zone: Zone) -> Value {
     let plan = report.plan;
     let unselected = comparison::unselected(plan, &report.selections);
@@ -449,7 +449,7 @@ fn deviation(it: &Deviation) -> Value {
     })
 }
 
-/// A value that nobody measured or documented.
+/// A value that is neither measured nor documented.
 fn assumption(assumption: &Assumption) -> Value {
     json!({
         "path": assumption.path,

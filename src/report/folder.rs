@@ -38,7 +38,7 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
-    /// Opens a folder into which files of these names are to be written, and makes sure that they can be: a folder that
+    /// Opens a folder for files of these names, and makes sure that they can be: a folder that
     /// cannot be written, a full disk or something else in the place of a file is found before anything is computed.
     pub fn prepare(path: &Path, names: &[String]) -> Result<Self, Unwritten> {
         let folder = Self::open(path)?;

@@ -22,7 +22,7 @@ const NAMED: [Condition; 8] = [
 /// What the condition of a point that sheds load leaves open, if that [may hide a collapse](may_hide_collapse).
 const HIDDEN: &str = "(or collapsed: a sweep over lower loads shows which)";
 
-/// What a condition means, where the success rate is to be at least `success`. The bound holds for the work behind the
+/// What a condition means for a required success rate `success`. The bound holds for the work behind the
 /// answers as well where that `outlasts` them. `holds_clients`: whether clients
 /// are held at the end of a window somewhere.
 pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool, holds_clients: bool) -> String {

@@ -57,7 +57,7 @@ pub fn page_of_point(report: &Report, whole: &Plan, again: &str) -> String {
     laid_out(report, &next::told_of_point(report, whole), again, None)
 }
 
-/// A page with these next steps, and what is to be done before the commands can be used.
+/// A page with these next steps, and what must be done before the commands can be used.
 fn laid_out(report: &Report, steps: &[Step], again: &str, before: Option<&str>) -> String {
     let mut charts = Charts::default();
     let (drawings, _) = figures::figures(report);
@@ -134,7 +134,7 @@ fn measured_section(report: &Report) -> Markup {
     }
 }
 
-/// What to do next, and what is to be done before.
+/// What to do next, and what must be done before.
 fn next_section(steps: &[Step], before: Option<&str>) -> Markup {
     html! {
         @if !steps.is_empty() {

@@ -57,7 +57,7 @@ pub(super) fn word(judgement: &Judgement) -> (&'static str, Style) {
     }
 }
 
-/// The claim; of a belief that is to be refuted, whether it was.
+/// The claim; for a belief that the experiment tries to refute, whether it was refuted.
 pub(super) fn claim(judgement: &Judgement) -> String {
     let claim = &judgement.claim;
     match (judgement.refuted, judgement.verdict) {

@@ -113,7 +113,7 @@ pub enum Warning {
         /// At how many other points something is not known precisely enough.
         others: usize,
     },
-    /// The best of several variants was to be selected, and is not.
+    /// The selection of the best of several variants has not ended.
     Unselected {
         /// Where most are left, without a variant; empty without axes.
         place: String,
@@ -123,7 +123,7 @@ pub enum Warning {
         left: Vec<String>,
         /// How far the selection got there.
         unselected: Unselected,
-        /// By how much the best is better, if it is to be selected.
+        /// By how much the best is better, in a selection of the best.
         zone: f64,
         /// At how many other places it is not selected either.
         others: usize,
@@ -157,7 +157,7 @@ pub enum Warning {
         /// At how many other points they are too.
         others: usize,
     },
-    /// The pilot runs of a warm-up that was to be found did not settle.
+    /// The pilot runs that should find a warm-up did not settle.
     Unsettled {
         /// Where.
         place: String,

@@ -122,7 +122,7 @@ impl Question {
         Ok((self.file_to_be(), text))
     }
 
-    /// The file that the experiment is to be saved as.
+    /// The file to save the experiment as.
     fn file_to_be(&self) -> PathBuf {
         let file = PathBuf::from(&self.file);
         let stem = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());

@@ -31,14 +31,14 @@ impl Source for Script<'_> {
 }
 
 /// What became of the requests: in the order of their sending, when each ended and why; then the outcome, and whether
-/// anything is still held when nothing can happen any more.
+/// anything is still held when nothing can still happen.
 struct Story {
     ends: Vec<Option<(f64, String)>>,
     outcome: Outcome,
     at_rest: bool,
 }
 
-/// Sends a request at each of these milliseconds and waits until nothing can happen any more.
+/// Sends a request at each of these milliseconds and waits until nothing can still happen.
 fn play(text: &str, sends: &[f64]) -> Story {
     play_at(text, sends, &[])
 }

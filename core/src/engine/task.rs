@@ -4,7 +4,7 @@
 use crate::kernel::Time;
 use crate::kernel::calendar::Serial;
 
-/// What is to be done.
+/// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     /// A prober's period is over.
@@ -23,9 +23,9 @@ pub(crate) enum Task {
     Deadline { frame: u32 },
     /// A decision on the number of replicas is due.
     Scale { scaler: u32 },
-    /// The replicas are to be scraped for such decisions.
+    /// Scrape the replicas for such decisions.
     ScrapeReplicas { scaler: u32 },
-    /// The queue of a service that scales to zero is to be looked at.
+    /// Look at the queue of a service that scales to zero.
     Activate { scaler: u32 },
     /// The processes of a new replica begin to run.
     Start { replica: u32 },
@@ -35,7 +35,7 @@ pub(crate) enum Task {
     Drained { replica: u32 },
     /// The process with this number of a consumer begins to consume.
     Consume { consumer: u32, number: u32 },
-    /// The number of slots is to be raised if they starve.
+    /// Raise the number of slots if they starve.
     Grow { slots: u32 },
     /// A token is there for a request that waits at the ingress of a service.
     Admit { service: u32 },

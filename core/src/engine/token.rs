@@ -49,7 +49,7 @@ pub(crate) struct Token {
 #[cfg(not(debug_assertions))]
 const _: () = assert!(std::mem::size_of::<Token>() == 64);
 
-/// Flag: the client or caller is gone; whatever is done is done for nobody.
+/// Flag: the client or caller is gone; all further work is wasted.
 pub(crate) const ABANDONED: u8 = 1;
 /// Flag: holds a descriptor of its process for the inbound connection.
 pub(crate) const INBOUND: u8 = 2;
@@ -215,7 +215,7 @@ pub(crate) enum FrameKind {
     Breaker { breaker: u32, era: u32 },
     /// Waits for branches.
     Join { join: u32 },
-    /// The outermost frame of a branch; [`NONE`] when nobody waits for it any more.
+    /// The outermost frame of a branch; [`NONE`] when nothing waits for it any longer.
     Branch { join: u32 },
 }
 

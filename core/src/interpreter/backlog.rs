@@ -73,7 +73,7 @@ impl World<'_> {
         token.state == State::Awaiting && self.engine.tokens[token.wait].state == State::Knocking
     }
 
-    /// Nobody wants the connection any more that a token tries to open.
+    /// The connection that a token tries to open is no longer wanted.
     pub(crate) fn stop_knocking(&mut self, t: u32) {
         self.engine.forget_event(t);
         if self.jobs.kept {

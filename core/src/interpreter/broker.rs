@@ -23,11 +23,11 @@ const DELIVERY: u64 = 0x0D;
 phases! {
     /// Of publishing.
     enum Publishing {
-        /// The client's CPU is to be spent.
+        /// Spend the client's CPU.
         Work,
         /// The message is on its way, and the broker's confirm on its way back.
         Confirm,
-        /// The message is to be put into the queues.
+        /// Put the message into the queues.
         Enqueue,
     }
 }

@@ -17,7 +17,7 @@ phases! {
 }
 
 impl World<'_> {
-    /// Looks a key up: goes on with the steps of a hit or of a miss, or waits for whoever fetches it.
+    /// Looks a key up: goes on with the steps of a hit or of a miss, or waits for the token that fetches it.
     #[inline(never)]
     pub(crate) fn look_up(&mut self, t: u32, cache: u32) -> Next {
         let now = self.engine.now;
@@ -73,7 +73,7 @@ impl World<'_> {
         }
     }
 
-    /// Whoever fetches the key that the token waits for.
+    /// The token that fetches the key that this one waits for.
     pub(crate) fn leader_of(&self, t: u32) -> Option<u32> {
         self.caches[self.engine.tokens[t].wait as usize].leader(key_of(self.system, &self.engine.tokens[t]))
     }

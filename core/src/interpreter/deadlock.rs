@@ -155,7 +155,7 @@ impl World<'_> {
         u32::from(!std::mem::replace(mark, true))
     }
 
-    /// Whether a fault has lowered its size, so that whoever waits may be served when the fault is over, or it may grow.
+    /// Whether a fault has lowered its size, so that waiting tokens may be served when the fault is over, or it may grow.
     pub(crate) fn is_lowered(&self, held: Held) -> bool {
         match held {
             Held::Slots(id) => self.slots[id as usize].is_lowered(),

@@ -204,8 +204,8 @@ impl<'s> World<'s> {
         shared.first_process..shared.first_process + shared.workers
     }
 
-    /// Sets slots of the replica's processes to the size that the faults leave them and adds them to `resized`. Whoever
-    /// holds a unit keeps it, and none is granted before fewer are held.
+    /// Sets slots of the replica's processes to the size that the faults leave them and adds them to `resized`. A
+    /// token that holds a unit keeps it, and none is granted before fewer are held.
     fn resize(&mut self, replica: u32, what: Capacity, resized: &mut Vec<u32>) {
         let least = self.active_at(replica).filter_map(|plan| match plan.effect {
             FaultEffect::Capacity { what: same, size } if same == what => Some(size),

@@ -44,7 +44,7 @@ impl World<'_> {
         self.leave_loop(process);
     }
 
-    /// The token answers and works on: whoever waits for it goes on.
+    /// The token answers and works on: its caller goes on.
     #[inline(never)]
     pub(crate) fn respond(&mut self, t: u32) -> Next {
         if self.is_recording() && self.is_metering() {
@@ -69,7 +69,7 @@ impl World<'_> {
         Next::On
     }
 
-    /// The token's work was for nobody, or for a probe.
+    /// The token's work was wasted, or for a probe.
     fn finish_rare(&mut self, t: u32, failure: Failure) {
         if self.engine.tokens[t].is_probe() {
             return self.probe_answered(t, failure);
@@ -119,7 +119,7 @@ impl World<'_> {
         }
         let refused_at_once = failure.is_some() && self.is_refused_at_once(&record, failure);
         if record.user != NONE && self.sends_again(record.user, failure, refused_at_once) {
-            // What this attempt leaves behind is awaited by nobody.
+            // Nothing waits for what this attempt leaves behind.
             return self.leave_alone(job);
         }
         if (job == NONE || !self.await_completion(job, failure)) && self.reports_ends {

@@ -23,7 +23,7 @@ const WAKE_CPU: u64 = 6;
 phases! {
     /// Of making ready for a call.
     enum Preparing {
-        /// The CPU is to be spent.
+        /// Spend the CPU.
         Work,
         /// It has been.
         Ready,
@@ -253,7 +253,7 @@ impl<'s> World<'s> {
         self.next_op(t)
     }
 
-    /// A connection is closed: its descriptor is free, and whoever waits may open another.
+    /// A connection is closed: its descriptor is free, and a waiting call may open another.
     pub(crate) fn close_connection(&mut self, client: u32) {
         self.release_connection(client);
         self.wake_queued(client);

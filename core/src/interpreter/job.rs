@@ -11,7 +11,7 @@ use crate::parts::messaging::broker::consumer_name;
 use crate::parts::messaging::job::{Behind, Job, LostMessage, Membership, Stage};
 use crate::parts::outcome::{Completion, LostWork};
 
-/// Questions in a row after which it is certain that nothing will change any more, if nothing but questions is under
+/// Questions in a row after which it is certain that nothing will change, if nothing but questions is under
 /// way.
 const MOST_IN_VAIN: u32 = 10_000;
 

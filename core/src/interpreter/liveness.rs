@@ -63,7 +63,7 @@ impl World<'_> {
         let token = &self.engine.tokens[t];
         let is_frozen = |replica: u32| self.replicas[replica as usize].health.frozen;
         let waits = match token.state {
-            // Whoever goes before it in its loop is looked at too.
+            // The one before it in its loop is looked at too.
             State::Ready => true,
             State::Working => is_frozen(self.process_of(t).replica),
             State::AtServer => is_frozen(token.wait),

@@ -53,7 +53,7 @@ impl World<'_> {
         self.engine.deadlines.longest().max(restart.unwrap_or(Time::ZERO)).max(LEAST_DRAIN) + rest
     }
 
-    /// What is lost for good, as things stand.
+    /// What is lost for good in the present state.
     pub(crate) fn losses(&self) -> Losses {
         let stuck = self.stuck_holders();
         if stuck.tokens.is_empty() {

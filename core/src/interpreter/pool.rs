@@ -17,11 +17,11 @@ const CONNECT_CPU: u64 = 1;
 phases! {
     /// Of borrowing a connection.
     enum Borrowing {
-        /// A place in the pool is to be taken.
+        /// Take a place in the pool.
         Look,
         /// It has been taken, perhaps with a connection in it.
         Lent,
-        /// The database is to be reached.
+        /// Reach the database.
         Reach,
         /// It has been, and the connection is open.
         Opened,

@@ -19,7 +19,7 @@ const CLIENT_CPU: u64 = 2;
 phases! {
     /// Of a round trip.
     pub(crate) enum Trip {
-        /// The client's CPU is to be spent.
+        /// Spend the client's CPU.
         Work,
         /// It sets out.
         Network,

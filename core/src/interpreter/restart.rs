@@ -2,8 +2,8 @@
 //!
 //! A kill is SIGKILL (Kubernetes after a failed liveness probe, without the grace period of
 //! `terminationGracePeriodSeconds`, in which a stuck process gets nothing done anyway). The kernel resets its
-//! connections: whoever waits for an answer learns at once that the connection is lost, and what was sent on to other
-//! services runs on there for nobody. Between restarts Kubernetes waits: not before the first, then 10 s, 20 s, 40 s
+//! connections: a caller that waits for an answer learns at once that the connection is lost, and what was sent on to other
+//! services runs on there, wasted. Between restarts Kubernetes waits: not before the first, then 10 s, 20 s, 40 s
 //! and so on up to 300 s, and from the beginning once the container has run for ten minutes (CrashLoopBackOff;
 //! Kubernetes documentation, "Pod Lifecycle", kubelet `doBackOff`).
 
@@ -77,7 +77,7 @@ impl World<'_> {
         }
     }
 
-    /// One thing more keeps the replica down. Whether it was up, and so is to be killed.
+    /// One thing more keeps the replica down. Whether it was up, and so must be killed.
     pub(crate) fn bring_down(&mut self, replica: u32) -> bool {
         self.change_availability(replica, |health| health.downs += 1);
         self.replicas[replica as usize].health.downs == 1
@@ -257,7 +257,7 @@ impl World<'_> {
         self.close_inbound(t);
     }
 
-    /// A statement at work on a database goes on for nobody (PostgreSQL and MariaDB notice that the client is gone when
+    /// A statement at work on a database goes on without its client (PostgreSQL and MariaDB notice that the client is gone when
     /// they answer): a token without a request takes it over.
     fn orphan_statement(&mut self, t: u32) {
         let server = self.engine.tokens[t].wait;
@@ -292,7 +292,7 @@ impl World<'_> {
     }
 
     /// The connections of others to a replica that was killed are gone: kept ones of HTTP clients, idle ones of pools.
-    /// Whoever has a statement under way there fails.
+    /// Each token with a statement under way there fails.
     fn lose_connections_to(&mut self, service: u32, replica: u32) {
         let system = self.system;
         let shared = &self.replicas[replica as usize];

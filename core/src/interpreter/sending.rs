@@ -11,7 +11,7 @@ use crate::interpreter::world::World;
 use crate::parts::ledger::{User, key_of_try};
 use crate::parts::network::ROUND_TRIP;
 
-/// A request that is to be sent.
+/// A request to send.
 #[derive(Clone, Copy)]
 struct Call {
     client: u32,

@@ -77,7 +77,7 @@ impl World<'_> {
         self.engine.tokens[t].event = self.engine.calendar.schedule(at, t);
     }
 
-    /// Nobody waits for the token's answer any more.
+    /// Nothing waits for the token's answer any longer.
     pub(crate) fn abandon(&mut self, t: u32) {
         let token = &mut self.engine.tokens[t];
         token.parent = NONE;
@@ -121,7 +121,7 @@ impl World<'_> {
         self.wake(t);
     }
 
-    /// Takes a token from whatever it waits for; who is to answer it learns that nobody wants the answer.
+    /// Takes a token from whatever it waits for; the server that works on its answer learns that the answer is not wanted.
     pub(crate) fn leave_wait(&mut self, t: u32) {
         match self.engine.tokens[t].state {
             State::Queued

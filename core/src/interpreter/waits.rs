@@ -42,7 +42,7 @@ impl World<'_> {
         self.watcher.as_ref().is_some_and(|watcher| watcher.next().is_some())
     }
 
-    /// Before an event is handled: notes what was to be seen before it.
+    /// Before an event is handled: notes the state before it.
     #[cold]
     pub(crate) fn look_at_waits(&mut self) {
         let Some(mut watcher) = self.watcher.take() else { return };

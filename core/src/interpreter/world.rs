@@ -313,7 +313,7 @@ impl<'s> World<'s> {
         (self.stopped, self.too_many) = (true, true);
     }
 
-    /// Runs until the load stops it, nothing can happen any more, or a limit is met.
+    /// Runs until the load stops it, nothing more can happen, or a limit is met.
     pub fn run<S: Source>(&mut self, source: &mut S, limits: &Limits) -> Ending {
         let most = limits.max_events.unwrap_or(u64::MAX);
         let standstill = u32::try_from(most).unwrap_or(u32::MAX).min(STANDSTILL);

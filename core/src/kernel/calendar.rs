@@ -10,7 +10,7 @@
 //! In the heap a pop leaves a hole at the root which the next push fills, since an event nearly always schedules another
 //! one (LaMarca and Ladner 1996 on d-ary heaps and caches).
 //!
-//! Cancelled events stay and are disowned: whoever scheduled an event remembers its serial, and an event that comes up
+//! Cancelled events stay and are disowned: the part that scheduled an event remembers its serial, and an event that comes up
 //! with another one is dead. The owner reports each cancellation, and when the dead outnumber the living the calendar
 //! asks to be [compacted](Calendar::compact).
 

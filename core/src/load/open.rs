@@ -1,4 +1,4 @@
-//! Open arrivals: they come at a rate and wait for nobody.
+//! Open arrivals: they come at a rate, whatever the state of the system.
 
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::random::Stream;

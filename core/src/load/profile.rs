@@ -74,7 +74,7 @@ impl Times {
         Self { state, gaps: Stream::named(seed, replication, "arrivals", 0), arrivals, left: None }
     }
 
-    /// The next arrival, from the start of the run; none where nobody comes any more.
+    /// The next arrival, from the start of the run; none where there are no further arrivals.
     pub fn next_time(&mut self) -> Option<Time> {
         loop {
             match self.coming() {

@@ -232,7 +232,7 @@ pub struct Retry {
 /// What becomes of a handler whose client gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Abandon {
-    /// It works on for nobody.
+    /// It works on although no client waits.
     Continue,
     /// It is cancelled.
     Cancel,

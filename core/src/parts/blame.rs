@@ -9,7 +9,7 @@
 //! On a CPU that jobs share, the work that was asked for is service; what it took beyond that was waiting for the CPU,
 //! or lost to contention, to a quota or to a fault.
 //!
-//! Whoever holds a unit (a connection, a slot, a thread) remembers where its log was when it got it. When it gives the
+//! A token that holds a unit (a connection, a slot, a thread) remembers where its log was when it got it. When it gives the
 //! unit back, and somebody waited for one meanwhile, what the holder did is added to what holders of that place do:
 //! from that the reports follow a chain of waits to its root.
 

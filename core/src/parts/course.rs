@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for Course {
 
 impl Course {
     /// As text, from which [`read`](Self::read) makes the same again: the pace, the length of a part, then for each mark how its
-    /// figures differ from those of the mark before. Mostly they do not: after a zero stands how many more follow.
+    /// figures differ from those of the mark before. Mostly they do not: a zero is followed by the number of further zeros.
     fn text(&self) -> String {
         let mut text = String::new();
         put(&mut text, self.pace as u128);

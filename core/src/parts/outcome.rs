@@ -24,7 +24,7 @@ use crate::parts::timeline::Timeline;
 pub enum Ending {
     /// The load came to its end.
     Complete,
-    /// Nothing could happen any more before the load came to its end: everything waits for ever.
+    /// Nothing more could happen before the load came to its end: everything waits for ever.
     Quiet,
     /// It took more events than allowed.
     TooManyEvents,
@@ -292,7 +292,7 @@ impl Outcome {
     }
 
     /// Whether the target no longer answers after the load has gone: more than half of its processes are dead, or nothing
-    /// can happen any more.
+    /// can still happen.
     pub fn stuck(&self) -> bool {
         match self.probes {
             Some((alive, all)) => alive * 2 < all,
@@ -325,9 +325,9 @@ pub struct Completion {
     pub overdue: u64,
     /// The failed jobs that were answered with success.
     pub broken: u64,
-    /// Jobs under way at the end with a message that has failed and is to be delivered again.
+    /// Jobs under way at the end with a message that has failed and waits for another delivery.
     pub failing: u64,
-    /// What failed behind the answers: lost messages, messages that are to be delivered again, and handlers that had
+    /// What failed behind the answers: lost messages, messages that wait for another delivery, and handlers that had
     /// responded.
     pub lost: Vec<LostWork>,
 }

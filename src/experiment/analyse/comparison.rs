@@ -77,7 +77,7 @@ pub struct Selection {
     pub outcome: Option<SelectionOutcome>,
 }
 
-/// A place where the best was to be selected, and is not.
+/// A place where the selection of the best has not ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unselected {
     /// The points that are left.
@@ -288,7 +288,7 @@ fn are_rivals(plan: &Plan, points: &[usize]) -> bool {
     points.len() > 2 || points.len() == 2 && plan.best_within.is_some()
 }
 
-/// The places where the best was to be selected, and is not, of selections in the order of places.
+/// The places where the selection of the best has not ended, of selections in the order of places.
 pub fn unselected(plan: &Plan, selections: &[Selection]) -> Vec<Unselected> {
     if plan.best_within.is_none() {
         return Vec::new();
@@ -325,7 +325,7 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
         false => metric,
     };
     let values = known.iter().map(|summary| summary.by_trial(&MetricScope::Whole, metric));
-    // Whoever has no such figure, for want of successes or because its queue grows, is not the best by it.
+    // A variant without such a figure, for want of successes or because its queue grows, is not the best by it.
     let (having, values): (Vec<usize>, Vec<_>) =
         points.iter().copied().zip(values).filter(|(_, values)| !values.is_empty()).unzip();
     let mut values = in_common(&values);

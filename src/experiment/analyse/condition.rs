@@ -44,7 +44,7 @@ pub const HELD: f64 = 0.9;
 /// goodput it has, but below half of the best it has collapsed all the same.
 const HELD_IN_SHORT_TEST: f64 = 0.5;
 
-/// Loss of capacity that is to be excluded before a point may be called safe without a caveat.
+/// Loss of capacity that must be excluded before a point may be called safe without a caveat.
 pub const RARE_LOSS: f64 = 0.01;
 
 /// The condition of a point, the worst first.

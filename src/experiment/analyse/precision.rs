@@ -1,7 +1,7 @@
-//! Sequential stopping: whether the replications of a point tell its figures precisely enough, and how many more are to
-//! be run if not.
+//! Sequential stopping: whether the replications of a point tell its figures precisely enough, and how many more
+//! are needed if not.
 //!
-//! Whoever stops as soon as an interval looks narrow stops too often where it is narrow by chance, and then it does not
+//! A procedure that stops as soon as an interval looks narrow stops too often where it is narrow by chance, and then it does not
 //! cover what it should (Law and Kelton 1982, *Confidence intervals for steady-state simulations: a survey of
 //! sequential procedures*, Management Science 28; Singham and Schruben 2012, *Finite-sample performance of absolute
 //! precision stopping rules*, INFORMS Journal on Computing 24). What is done about it:
@@ -29,7 +29,7 @@ use crate::statistics::Interval;
 /// Growth of the number of replications from one look to the next: at least, and at most.
 const GROWTH: (f64, f64) = (1.25, 2.0);
 
-/// What is to be done about a point.
+/// What to do about a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrecisionStep {
     /// Every figure is known precisely enough.
@@ -63,7 +63,7 @@ pub fn first(plan: &Plan) -> u32 {
     }
 }
 
-/// What is to be done about a point of which `run` replications were run, the first ones, with these results in the
+/// What to do about a point of which `run` replications were run, the first ones, with these results in the
 /// order of replications; replications that gave none are missing.
 pub fn step(plan: &Plan, run: u32, trials: &[&Trial]) -> PrecisionStep {
     let first = first(plan);

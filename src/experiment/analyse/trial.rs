@@ -230,7 +230,7 @@ fn quantile(times: &Histogram, q: f64) -> Option<f64> {
 }
 
 impl Trial {
-    /// The figures of an outcome. Its share of successes is to be `collapse_below` at least, also after a disturbance.
+    /// The figures of an outcome. The required share of successes is `collapse_below`, also after a disturbance.
     pub fn of(
         point: usize,
         replication: u64,

@@ -343,7 +343,7 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, 
     let first_beyond = beyond.min_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
     let mut findings: Vec<Finding> = safe.map(|&point| judge(point, true)).collect();
     findings.extend(first_beyond.map(|&point| judge(point, false)));
-    // Whoever never went there has not seen it.
+    // A request that never went there has not seen it.
     let axis = plan.axes.first().map_or("the load", |axis| axis.name.as_str());
     let unseen = |side: &str, value: f64| Finding {
         verdict: Verdict::Undecided,

@@ -47,7 +47,7 @@ fn part(value: &PointValue, index: usize) -> f64 {
     }
 }
 
-/// The samples in milliseconds, with a stale marker at the first of these times at which there is none any more.
+/// The samples in milliseconds, with a stale marker at the first of these times at which there is no longer one.
 fn with_ends(values: impl Iterator<Item = (Time, f64)>, times: &[Time]) -> Vec<(i64, f64)> {
     let mut values = values.peekable();
     let mut samples: Vec<(i64, f64)> = Vec::new();

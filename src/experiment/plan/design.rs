@@ -12,7 +12,7 @@ use crate::language::form::Form;
 use crate::language::{Assumption, Metric, MultipleHypotheses, Objective, Scale, Sourced};
 use crate::model::{Load, System};
 
-/// What is to be run: variants at all values of the axes, each with a system and a load, and what is claimed of them.
+/// What to run: variants at all values of the axes, each with a system and a load, and what is claimed of them.
 ///
 /// It is read from an experiment, or from a model that has a load of its own, and everything in it has been checked.
 #[derive(Clone, Debug)]
@@ -36,13 +36,13 @@ pub struct Plan {
     /// How well the figures must be known; none: `replications` of each point.
     #[doc(hidden)]
     pub precision: Option<Precision>,
-    /// The losses of capacity that are to be excluded; none: `replications` of each point.
+    /// The losses of capacity to exclude; none: `replications` of each point.
     #[doc(hidden)]
     pub exclude_loss: Option<Exclusion>,
     /// The figure by which the best variant is selected.
     #[doc(hidden)]
     pub best_by: Metric,
-    /// By how much the best variant is better at least, where it is to be selected; none: what the replications say.
+    /// The least difference by which the best variant is better, in a selection of the best; none: what the replications say.
     #[doc(hidden)]
     pub best_within: Option<Zone>,
     /// How the level of hypotheses is adjusted for their number.
@@ -104,7 +104,7 @@ pub struct Exclusion {
 /// The indifference zone of the selection of the best. See [`crate::language::Run`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Zone {
-    /// The difference from the best that is to be told: relative, of a share absolute.
+    /// The smallest difference from the best that counts: relative, for a share absolute.
     pub share: f64,
     /// Replications of a point at most.
     pub most: u32,
@@ -149,7 +149,7 @@ pub struct Point {
     pub system: Arc<System>,
     /// The load.
     pub load: Arc<Load>,
-    /// Its warm-up where that is to be found, once it has been.
+    /// Its warm-up where pilot runs find it, once they have.
     pub warm_up: Arc<OnceLock<WarmUp>>,
 }
 
@@ -209,7 +209,7 @@ impl Plan {
         places
     }
 
-    /// Replications of a point at most, where the trials that there are decide how many more there are to be.
+    /// Most replications of a point where the trials so far decide how many more are needed.
     #[doc(hidden)]
     pub fn most(&self) -> Option<u32> {
         let (precision, zone) = (self.precision.as_ref(), self.best_within);
@@ -217,7 +217,7 @@ impl Plan {
         precision.map(|precision| precision.most).max(zone.map(|zone| zone.most)).max(exclusion)
     }
 
-    /// Whether the trials that there are decide how many more there are to be.
+    /// Whether the trials so far decide how many more are needed.
     #[doc(hidden)]
     pub fn is_sequential(&self) -> bool {
         self.most().is_some()

@@ -6,7 +6,7 @@ use crate::language::tree::Tree;
 use crate::language::{self, Experiment, Metric, Mistake, Mistakes, Run};
 use crate::statistics::rare::{can_hide, runs_to_exclude};
 
-/// Replications of a point before the first look at least, where the trials that there are decide how many more.
+/// Fewest replications of a point before the first look, where the trials so far decide how many more are needed.
 pub(in crate::experiment) const FEWEST: u32 = 10;
 
 /// Replications at most.
@@ -15,7 +15,7 @@ pub(in crate::experiment) const MOST_REPLICATIONS: u32 = 100_000;
 /// Trials of a sweep at most.
 const MOST_TRIALS: u64 = 10_000_000;
 
-/// Replications of a point at most, where the trials decide how many there are to be and the experiment does not say.
+/// Most replications of a point where the trials decide how many are needed and the experiment gives no limit.
 const DEFAULT_MOST: u32 = 1_000;
 
 /// The figures that a precision is about, where the experiment does not say.
@@ -35,14 +35,14 @@ pub(super) fn zone(run: &Run) -> Option<Zone> {
     Some(Zone { share: run.best_within?.0, most: run.max_replications.unwrap_or(DEFAULT_MOST) })
 }
 
-/// The losses of capacity that are to be excluded, if any are.
+/// The losses of capacity to exclude, if any.
 pub(super) fn exclusion(run: &Run) -> Option<Exclusion> {
     let share = run.exclude_loss?.0;
     let needed = runs_to_exclude(share);
     Some(Exclusion { share, most: run.max_replications.map_or(needed, |most| most.min(needed)) })
 }
 
-/// Where fewer replications are allowed than exclude the losses that are to be excluded: what they can exclude.
+/// Where fewer replications are allowed than the exclusion needs: what they can exclude.
 pub(super) fn too_few_to_exclude(tree: &Tree, plan: &Plan) -> Option<Mistake> {
     let Exclusion { share, most } = plan.exclude_loss?;
     let needed = runs_to_exclude(share);

@@ -20,7 +20,7 @@ const INTERVALS: u64 = 500;
 /// The number of the first pilot's replication: beyond those of any sweep, so that no trial meets its streams.
 const FIRST_PILOT: u64 = 1 << 40;
 
-/// The load of a point as it is run: where its warm-up is to be found, with what was found.
+/// The load of a point as it is run: where pilot runs find its warm-up, with what they found.
 pub fn load_of<'a>(plan: &'a Plan, point: usize, limits: &Limits) -> Cow<'a, Load> {
     let load = &plan.points[point].load;
     match find(plan, point, limits) {

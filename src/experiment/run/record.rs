@@ -26,7 +26,7 @@ impl Record {
 
     /// A record in a journal of this name in a folder that exists. `question` is all that decides which trials are run,
     /// beside the files and overrides behind the plan. What an earlier search of the same question left there counts,
-    /// unless all is to be `fresh`.
+    /// unless `fresh` is set.
     ///
     /// # Errors
     /// Where another process writes the journal, and where a file cannot be read or written.
@@ -69,7 +69,7 @@ impl Record {
         let Some((archive, known)) = self.archive.as_ref().zip(u32::try_from(number).ok()) else {
             return run_one(plan, point, replication.into(), progress);
         };
-        // What cannot be read any more is run again.
+        // What can no longer be read is run again.
         if let Ok(Some(finished)) = archive.get(known, replication) {
             return Some(at(point, finished));
         }

@@ -1,6 +1,6 @@
-//! Rounds: under a precision, or where the best is to be selected, the trials that there are decide how many more there
-//! are to be. One machine looks after each of its points, or places; several machines that share the replications of a
-//! point run in rounds, and between two rounds somebody plans the next one from all that was run (`sim plan`).
+//! Rounds: under a precision, or in a selection of the best, the trials so far decide how many more
+//! are needed. One machine looks after each of its points, or places; several machines that share the replications of a
+//! point run in rounds, and between two rounds `sim plan` plans the next one from all that was run.
 
 use std::fs;
 use std::io;
@@ -30,7 +30,7 @@ pub struct Round {
     pub wanted: Vec<u32>,
 }
 
-/// What is to be done.
+/// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoundStep {
     /// What was asked for is reached at every point, or there are as many replications as are allowed.

@@ -25,7 +25,7 @@ use crate::parts::Limits;
 /// How far the trials have got; read by a progress bar while they run.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Trials that are to be run, as far as is known yet.
+    /// Trials to run, as far as is known yet.
     pub wanted: AtomicU64,
     /// Trials done.
     pub trials: AtomicU64,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Where a position lies, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Misses, and those that meet lie beyond it: the load offers less than a throughput that is to be reached.
+    /// Misses, and those that meet lie beyond it: the load offers less than the target throughput.
     Before,
     /// Meets, for certain.
     Meets,
@@ -59,7 +59,7 @@ impl Bisection {
         self.known.get(&position).copied()
     }
 
-    /// The positions that are to be decided next; none when all is said.
+    /// The positions to decide next; none when all are decided.
     pub fn next(&self) -> Vec<u32> {
         let ends: Vec<u32> = [0, self.last].into_iter().filter(|end| !self.known.contains_key(end)).collect();
         if !ends.is_empty() {

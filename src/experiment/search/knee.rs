@@ -65,7 +65,7 @@ pub struct VariantKnee {
     pub estimate: Option<f64>,
     /// Whether those two are neighbours, so that nothing is left open between them.
     pub is_sharp: bool,
-    /// The near end of the values that meet, where nearer ones miss: along a load with a throughput that is to be reached.
+    /// The near end of the values that meet, where nearer ones miss: along a load with a target throughput.
     pub start: Option<Start>,
     /// What limits at the first value that misses.
     pub cause: Option<String>,
@@ -261,7 +261,7 @@ fn has_room(summary: &Summary) -> bool {
 }
 
 impl Search {
-    /// What is to be run for what is undecided.
+    /// What to run for what is undecided.
     fn demand(
         &mut self,
         knee: &KneeSearch,

@@ -89,7 +89,7 @@ impl<'a> Laboratory<'a> {
         self.done.get(point).map_or(&[], Vec::as_slice)
     }
 
-    /// The figures of a point, where the success rate is to be at least `success`; none without any trial.
+    /// The figures of a point for a required success rate `success`; none without any trial.
     pub fn summary(&self, point: usize, success: f64, objectives: &[Objective]) -> Option<Summary> {
         Summary::of_plan(self.plan(), point, self.trials(point), success, objectives)
     }

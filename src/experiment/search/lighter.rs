@@ -22,7 +22,7 @@ const CONFIDENCE: f64 = 0.95;
 /// Replications of the pilot at most.
 const MOST: u32 = 40;
 
-/// A search that is to be proposed, as the command line would ask for it.
+/// A search to propose, as the command line would ask for it.
 #[derive(Clone, Debug)]
 pub struct LoadSearch {
     /// The variant.

@@ -194,7 +194,7 @@ impl<'a> Search<'a> {
         Self { asked, lattice, costs, fates, best: None }
     }
 
-    /// The setting that is to be tried next; none where all is said.
+    /// The setting to try next; none where all are decided.
     fn next(&self) -> Option<usize> {
         let end = self.best.unwrap_or(self.lattice.len());
         let left: Vec<usize> = (0..end).filter(|&setting| self.fates[setting] == Fate::Open).collect();

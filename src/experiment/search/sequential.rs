@@ -34,7 +34,7 @@ pub enum Defect {
 }
 
 impl Defect {
-    /// The worst that a point's trials show, where the success rate is to be at least this.
+    /// The worst that a point's trials show for this required success rate.
     pub fn of(trials: &[Trial], success: f64) -> Option<Self> {
         let sound: Vec<&Trial> = trials.iter().filter(|trial| trial.is_sound()).collect();
         if trials.iter().any(Trial::is_damaged) {

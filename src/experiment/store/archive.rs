@@ -71,7 +71,7 @@ impl Archive {
     }
 
     /// One whose trials are appended to the journal of a plan, or of a shard of it, in a folder that exists. It has
-    /// what an earlier run left there, unless it is to be `fresh`.
+    /// what an earlier run left there, unless `fresh` is set.
     ///
     /// # Errors
     /// Where another process writes the journal, and where a file cannot be read or written.
@@ -193,7 +193,7 @@ impl Archive {
     /// The first `wanted` replications of a point, as far as they are there.
     ///
     /// # Errors
-    /// Where a journal cannot be read any more.
+    /// Where a journal can no longer be read.
     pub fn of_point(&self, point: u32, wanted: u32) -> Result<OfPoint, Unusable> {
         let places: Vec<TrialPlace> = {
             let places = locked(&self.places);
@@ -212,7 +212,7 @@ impl Archive {
     /// A trial, if it is there.
     ///
     /// # Errors
-    /// Where a journal cannot be read any more.
+    /// Where a journal can no longer be read.
     pub fn get(&self, point: u32, replication: u32) -> Result<Option<Finished>, Unusable> {
         let place = locked(&self.places).get(point as usize).and_then(|of| of.get(replication as usize)).copied();
         self.at(place.unwrap_or(TrialPlace::NOWHERE))

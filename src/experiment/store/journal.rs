@@ -224,7 +224,7 @@ pub(in crate::experiment) struct Journal {
 
 impl Journal {
     /// Opens the journal of this name in a folder, which exists, and tells what it holds already. One of other inputs
-    /// or of another program, and any if it is to be `fresh`, is put aside under a name that begins with `previous-`,
+    /// or of another program, and any if `fresh` is set, is put aside under a name that begins with `previous-`,
     /// and comes back when it is asked for again.
     pub fn open(folder: &Path, name: &str, header: &Header, fresh: bool) -> Result<(Self, Contents, Past), Unusable> {
         let path = folder.join(name);
@@ -283,7 +283,7 @@ impl Journal {
     }
 }
 
-/// What was found where a journal is to be written.
+/// What was found at the place of a new journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Past {
     /// Nothing.

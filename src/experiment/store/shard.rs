@@ -32,7 +32,7 @@ pub enum Deal {
     Replications,
     /// One shard runs all replications of a point: under a precision they tell how many there are to be.
     Points,
-    /// One shard runs all points of a place, by the place of each point: of the best that is to be selected they tell
+    /// One shard runs all points of a place, by the place of each point: in a selection of the best they tell
     /// together how many there are to be.
     Places(Vec<u32>),
 }

@@ -22,7 +22,7 @@ pub struct Complaint {
     pub notes: Vec<String>,
     /// What would be right.
     pub helps: Vec<String>,
-    /// Whether the key is to be shown, not its value.
+    /// Whether to show the key, not its value.
     pub of_key: bool,
 }
 

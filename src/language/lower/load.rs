@@ -278,7 +278,7 @@ impl Reading<'_> {
         self.steady_warm_up()
     }
 
-    /// The warm-up of a load that does not change; none yet where it is to be found.
+    /// The warm-up of a load that does not change; none yet where pilot runs will find it.
     fn steady_warm_up(&self) -> Time {
         match self.load.warm_up {
             Some(WarmUp::For(duration)) => Time(duration.0),

@@ -27,7 +27,7 @@ pub(super) fn attempts(lowering: &mut Lowering<'_>, at: At<'_>, name: &str, coun
     }
 }
 
-/// Checks that the causes that are to be caught exist.
+/// Checks that the causes to catch exist.
 pub(super) fn causes(lowering: &mut Lowering<'_>, at: At<'_>, on: Option<&Vec<String>>) -> Causes {
     let on = on?;
     let mut reasons = Vec::new();

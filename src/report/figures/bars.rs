@@ -9,7 +9,7 @@ use crate::report::whole::Report;
 /// Bars that one figure has room for on a slide.
 const MOST: usize = 36;
 
-/// The colour of bars that are nobody's, and of those whose success rate is bad.
+/// The colour of bars of no variant, and of those with a bad success rate.
 const PLAIN: usize = 0;
 const BAD: usize = 1;
 

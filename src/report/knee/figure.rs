@@ -1,4 +1,4 @@
-//! The chart of a search for the knee: what was tried, round the bounds that were to be met.
+//! The chart of a search for the knee: what was tried, around the required bounds.
 
 use super::sentence::{is_beyond, last_that_meets, the_last_that_meets};
 use super::{at, knee_method, rates};

@@ -9,7 +9,7 @@ use crate::report::answer::{in_short, verdict};
 use crate::report::whole::Report;
 use crate::report::{figures, objectives, verdicts};
 
-/// The first screen. `before` is what is to be done before the next command can be used.
+/// The first screen. `before` is what must be done before the next command can be used.
 pub(super) fn answer(report: &Report, next: Option<&Step>, before: Option<&str>, chart: Option<Markup>) -> Markup {
     let farthest = farthest(report);
     let second = farthest.and_then(|finding| finding.lines.first().cloned());

@@ -143,7 +143,7 @@ fn correlated(report: &Report) -> Option<Warning> {
     Some(Warning::Correlated { place: words::place(report.plan, point), others: all.len() - 1 })
 }
 
-/// Where a figure is least known, of those that were to be known precisely.
+/// The least precise of the figures for which a precision was asked.
 fn imprecision(report: &Report) -> Option<Warning> {
     let asked = report.plan.precision.as_ref()?.half_width;
     let all = precision::shortfalls(report.plan, &report.summaries);
@@ -152,7 +152,7 @@ fn imprecision(report: &Report) -> Option<Warning> {
     Some(Warning::Imprecise { place, shortfall, asked, others: all.len() - 1 })
 }
 
-/// Where most variants are left of which the best was to be selected; where a figure is lacking comes last. What an
+/// Where most variants are left in a selection of the best; where a figure is lacking comes last. What an
 /// interrupt left open is not told here.
 fn unselected(report: &Report) -> Option<Warning> {
     let plan = report.plan;

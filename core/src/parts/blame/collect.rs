@@ -70,7 +70,7 @@ impl Collected {
         *self.failures.entry((why.index(), at)).or_default() += 1;
     }
 
-    /// Notes that a request sent at `sent` has failed. If all present holders are to be looked at now, returns the time of
+    /// Notes that a request sent at `sent` has failed. If it is time to look at all present holders, returns the time of
     /// the previous look.
     pub fn fails(&mut self, now: Time, sent: Time) -> Option<Time> {
         self.failing.failed(now, sent)

@@ -50,7 +50,7 @@ struct Looks {
 }
 
 impl Failing {
-    /// Notes that a request sent at `sent` has failed. If all present holders are to be looked at now, returns the time of
+    /// Notes that a request sent at `sent` has failed. If it is time to look at all present holders, returns the time of
     /// the previous look.
     pub fn failed(&mut self, now: Time, sent: Time) -> Option<Time> {
         self.last = Some(now);

@@ -142,7 +142,7 @@ impl EventLoop {
         Some(t)
     }
 
-    /// Its process was killed, and nothing waits for it any more.
+    /// Its process was killed, and nothing waits for it any longer.
     pub fn clear(&mut self, now: Time) {
         self.pause_accept(false);
         self.taken = self.opened;

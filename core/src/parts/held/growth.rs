@@ -35,7 +35,7 @@ impl Slots {
     /// Lets them grow.
     pub fn growing(mut self, growth: Option<Growth>) -> Self {
         if let Some(Growth { to, every }) = growth {
-            // Not plain, so that whoever begins to wait is noticed.
+            // Not plain, so that each new wait is noticed.
             self.queue = Queue::new(self.queue.order(), true);
             self.full_size = to;
             self.growth = Some(Box::new(Growing { from: self.size, every, is_watched: false, grants: 0 }));

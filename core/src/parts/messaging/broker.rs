@@ -372,7 +372,7 @@ impl Broker {
         }
     }
 
-    /// Each message that is to be delivered again because it failed or was not acknowledged in time, with its number.
+    /// Each message that waits for another delivery because it failed or was not acknowledged in time, with its number.
     pub fn failing(&self) -> impl Iterator<Item = (u32, &Message)> + '_ {
         let messages = self.messages.living().map(|message| (message, &self.messages[message]));
         messages.filter(|(_, it)| it.last.is_some() && !it.is_settled)

@@ -211,7 +211,7 @@ impl Cache {
         waiters
     }
 
-    /// Whoever fetches this key.
+    /// The token that fetches this key.
     pub fn leader(&self, key: u32) -> Option<u32> {
         self.flight(key).map(|flight| self.flights[flight].leader)
     }
@@ -253,7 +253,7 @@ impl Part for Cache {
         state == State::Coalescing
     }
 
-    /// The token waits for whoever fetches its key no longer.
+    /// The token no longer waits for the one that fetches its key.
     fn leave(&mut self, system: &System, engine: &mut Engine, t: u32) -> Left {
         if let Some(flight) = self.flight(key_of(system, &engine.tokens[t])) {
             self.flights[flight].waiters.remove(&mut engine.tokens, t);

@@ -69,7 +69,7 @@ pub(crate) enum Knock {
     Dropped { wait: Time, is_first: bool },
 }
 
-/// Whether the SYN of a connection, which is to be sent again, has been sent as often as it may be.
+/// Whether the SYN of a connection that is due to be repeated has been sent as often as it may be.
 pub(crate) fn gives_up(token: &Token) -> bool {
     Dialling::from(token.phase).attempts() > RETRIES
 }

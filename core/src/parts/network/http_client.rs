@@ -41,7 +41,7 @@ pub(crate) enum Connecting {
     Opening { rounds: u8 },
     /// It opens one.
     Open,
-    /// It has one, and its SYN is to be sent.
+    /// It has one, and sends its SYN.
     Reach,
     /// The server has answered; it goes on after so many rounds of the loop.
     Settling { rounds: u8 },
@@ -82,7 +82,7 @@ impl From<Connecting> for Progress {
 pub(crate) enum Found {
     /// An idle one, which the call holds from now on with this frame.
     Idle { frame: u32 },
-    /// Room for another, which is to be opened.
+    /// Room for another, which it opens.
     Room,
     /// Neither: the call waits.
     Neither,
@@ -291,7 +291,7 @@ impl HttpClient {
         self.wakes
     }
 
-    /// Lets go of the idle connections whose time is over, or that the server has closed: how many are to be closed.
+    /// Lets go of the idle connections whose time is over, or that the server has closed: how many to close.
     pub fn expire(&mut self, now: Time, plan: &ClientPlan) -> usize {
         // That the server has closed a connection is seen when the word has come.
         let (expiry, kept) = (plan.keepalive_expiry, plan.server_keep_alive.map(|kept| kept + plan.latency));
@@ -319,7 +319,7 @@ impl HttpClient {
         count
     }
 
-    /// Lets go of the idle connections to these processes: how many are to be closed.
+    /// Lets go of the idle connections to these processes: how many to close.
     pub fn lose_idle(&mut self, closed: Range<u32>) -> usize {
         let before = self.idle.len();
         self.idle.retain(|idle| !closed.contains(&idle.peer));

@@ -98,7 +98,7 @@ mod tests {
     use super::Measured::{Ignored, Missing, Value};
     use super::*;
 
-    /// A core each, of which 70 % are to be in use.
+    /// A core each, with a target of 70 % in use.
     const CPU: ScalingMetric = ScalingMetric::Cpu { request: 1000, percent: 70.0 };
 
     fn of(replicas: &[Measured]) -> Option<u32> {

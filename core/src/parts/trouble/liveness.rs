@@ -23,7 +23,7 @@ pub(crate) enum Verdict {
     Unchanged,
     /// Whether the replica gets requests.
     Ready(bool),
-    /// The replica is to be restarted: a task does that, since the probe may have ended in the middle of a step.
+    /// The replica must be restarted: a task does that, since the probe may have ended in the middle of a step.
     Dead,
 }
 
@@ -81,7 +81,7 @@ impl Prober {
         (self.failures, self.successes) = (0, 0);
     }
 
-    /// The period is over, and another begins unless the system is `stagnant`. Whether a probe is to be sent: not while
+    /// The period is over, and another begins unless the system is `stagnant`. Whether to send a probe: not while
     /// the last one is under way.
     pub fn is_due(&mut self, engine: &mut Engine, stagnant: bool) -> bool {
         self.tick = NONE;
@@ -139,7 +139,7 @@ pub(crate) struct Stagnation {
 
 impl Stagnation {
     /// Another probe is due. `moves`: something else is under way. Whether nothing has been for so long, with so many
-    /// probers, that nothing will change any more.
+    /// probers, that nothing will change.
     pub fn lasts(&mut self, seen: (u64, usize), moves: bool, probers: usize) -> bool {
         if moves {
             *self = Self { in_a_row: 0, seen };

@@ -33,13 +33,13 @@ pub struct SelectionOutcome {
     pub left: Vec<usize>,
     /// Replications at the last look; zero before the first.
     pub replications: usize,
-    /// What is to be done.
+    /// What to do.
     pub next: SelectionStep,
     /// Replications with which one of those left is selected for certain; infinite where nothing ends it.
     pub enough: f64,
 }
 
-/// What is to be done about a selection.
+/// What to do about a selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SelectionStep {
     /// Nothing: one is left, or several that have done the same.

@@ -232,7 +232,7 @@ pub enum CulpritKind {
     DroppedSyns,
     /// Time that is spent there without waiting: the service's own time, the network, a back-off.
     TakesTime,
-    /// The load, which offers less than the throughput that is to be reached.
+    /// The load, which offers less than the target throughput.
     TooLittleLoad,
 }
 

@@ -152,7 +152,7 @@ impl Walk<'_> {
         }
         let mut nodes = Vec::new();
         for (plan, visits) in system.stations.iter().zip(&visits).filter(|(_, visits)| !visits.is_empty()) {
-            // Whoever leaves early, or is passed over for long, is not in these theories: under a shortest-first order or
+            // Customers that leave early, or are passed over for long, are not in these theories: under a shortest-first order or
             // priorities even the bounds can be exceeded while the long services wait.
             let is_covered = match plan.waiting.order {
                 Order::Fifo | Order::Lifo | Order::AdaptiveLifo => plan.waiting.patience.is_none(),

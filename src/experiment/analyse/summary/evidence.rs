@@ -8,7 +8,7 @@ use crate::language::{Metric, Objective};
 use crate::parts::{BlameGroup, PlaceKind};
 
 impl<'a> Evidence<'a> {
-    /// What a summary knows, where the success rate is to be at least this, and other objectives are these.
+    /// What a summary knows under this required success rate and these other objectives.
     pub fn of(summary: &'a Summary, success: f64, objectives: &[Objective]) -> Self {
         let used = |(one, strain): (&'a ResourceMean, &StrainUse)| Used {
             name: &one.name,

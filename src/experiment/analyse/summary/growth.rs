@@ -160,7 +160,7 @@ impl Growth {
     }
 
     /// Whether clients are held at the end of the window: they wait in vain for a larger share of their time than may fail where
-    /// the success rate is to be at least `success`.
+    /// the required success rate is `success`.
     pub fn holds_clients(&self, success: f64) -> bool {
         self.overdue.is_some_and(|overdue| are_held(overdue.share(), success))
     }
@@ -187,7 +187,7 @@ const WORTH: f64 = 0.01;
 /// The same from which work that waits for nothing is too long for the window: an assumption.
 const LENGTHENS: f64 = 0.05;
 
-/// Whether clients that wait in vain for this share of their time are held, where the success rate is to be at least `success`.
+/// Whether clients that wait in vain for this share of their time are held, for a required success rate `success`.
 pub fn are_held(share: f64, success: f64) -> bool {
     1.0 - share < success
 }

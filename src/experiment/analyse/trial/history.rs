@@ -114,7 +114,7 @@ impl History {
     }
 }
 
-/// How each number differs from the one before; mostly it does not: after a zero stands how many more follow.
+/// How each number differs from the one before; mostly it does not: a zero is followed by the number of further zeros.
 impl Serialize for Series {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (mut text, mut before, mut zeros) = (String::new(), 0u64, 0u128);

@@ -56,7 +56,7 @@ impl Header {
     pub(super) fn aside(&self, name: &str) -> String {
         let inputs = self.inputs.get(..8).unwrap_or("");
         let build = self.sim.rsplit('+').next().unwrap_or("");
-        // Whoever wrote the line: it is to be the name of a file.
+        // Any program may have written the line, and this becomes the name of a file.
         let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
         format!("previous-{}-{}-{name}", plain(inputs), plain(build))
     }

@@ -1,5 +1,5 @@
 //! The seal of a line: a checksum as its last member, so that a digit that was damaged on the disk is not taken for a
-//! figure. The line stays one of JSON, for whoever reads it with other tools.
+//! figure. The line stays JSON, so that other tools can read it.
 
 use serde::Serialize;
 

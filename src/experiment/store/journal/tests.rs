@@ -194,7 +194,7 @@ proptest! {
         prop_assert_eq!(figures(&archive), figures(&in_memory(&trials)));
     }
 
-    /// Whoever ran a trial, and if two did.
+    /// The process that ran a trial, and if two did.
     #[test]
     fn any_deal_to_any_number_of_shards_is_one_archive(
         trials in trials(),
