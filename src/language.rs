@@ -15,6 +15,7 @@ mod cache;
 pub(crate) mod check;
 mod client;
 pub(crate) mod constants;
+mod deploy;
 pub(crate) mod difference;
 mod distribution;
 mod experiment;
@@ -48,6 +49,7 @@ mod visible;
 
 pub use cache::Cache;
 pub use client::{Client, Pool, PoolReuse, Reuse, SearchCost, Waiters};
+pub use deploy::{Deploy, OnSigterm, Pods, Strategy};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{

@@ -11,6 +11,7 @@ pub(crate) mod cache;
 pub(crate) mod course;
 pub(crate) mod database;
 pub(crate) mod deadlock;
+pub(crate) mod deploy;
 pub(crate) mod descriptors;
 #[cfg(debug_assertions)]
 pub(crate) mod draws;
@@ -46,6 +47,7 @@ pub(crate) mod step;
 pub(crate) mod task;
 pub(crate) mod thread;
 pub(crate) mod trace;
+pub(crate) mod turnover;
 pub(crate) mod turns;
 pub(crate) mod unwind;
 pub(crate) mod view;

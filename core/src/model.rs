@@ -5,6 +5,7 @@
 
 mod backoff;
 mod cache;
+mod deploy;
 mod load;
 mod metrics;
 mod plan;
@@ -19,6 +20,7 @@ mod waiting;
 
 pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
+pub use deploy::{AtSigterm, DeployPlan, DeployStrategy, Ending, Pods};
 pub use load::{
     Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, Earlier, FEWEST_USUAL, Flow, Load, MOST_INTERVALS,
     Pattern, Piece, RateCourse, Reference, Retry, Stage, Strength, Wave, round_interval,

@@ -6,7 +6,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::read::Misfit;
 use super::tree::{NodeKind, Tree};
 use super::units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
-use super::{Distribution, Servers};
+use super::{Distribution, Pods, Servers};
 
 /// All mistakes of a tree that should have this form.
 pub(crate) fn check(tree: &Tree, form: &Form) -> Mistakes {
@@ -76,6 +76,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
                 Quantity::Share => tree.read::<Share>().err(),
                 Quantity::Fraction => tree.read::<Fraction>().err(),
                 Quantity::Servers => tree.read::<Servers>().err(),
+                Quantity::Pods => tree.read::<Pods>().err(),
             };
             quantity(tree, form, misfit, mistakes);
         }

@@ -67,6 +67,7 @@ pub(crate) enum Quantity {
     Fraction,
     WarmUp,
     Servers,
+    Pods,
 }
 
 /// Names of the language that a message lists in full; where there are more it shows those that are near, and says
@@ -220,6 +221,7 @@ impl Quantity {
             Self::Fraction => "a number or a percentage",
             Self::WarmUp => "a duration or `auto`",
             Self::Servers => "a number of servers",
+            Self::Pods => "a number of replicas or a percentage",
         }
     }
 }
@@ -238,6 +240,7 @@ fn named(name: &str, schema: &Value) -> Form {
         "WarmUp" => Form::Quantity(Quantity::WarmUp),
         "Share" => Form::Quantity(Quantity::Share),
         "Servers" => Form::Quantity(Quantity::Servers),
+        "Pods" => Form::Quantity(Quantity::Pods),
         "Fraction" => Form::Quantity(Quantity::Fraction),
         "Bound" => Form::Number,
         "Values" => Form::Any,
@@ -273,6 +276,7 @@ fn noun(name: &str) -> String {
         "load" => "the load".into(),
         "range" => "a range".into(),
         "run" => "the `run` table".into(),
+        "on sigterm" => "`on_sigterm`".into(),
         _ if words.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {words}"),
         _ => format!("a {words}"),
     }

@@ -6,6 +6,7 @@ mod client;
 mod column;
 pub(super) mod complaint;
 mod cycle;
+mod deploy;
 mod distribution;
 mod echo;
 mod emit;
@@ -57,6 +58,7 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
     lowering.queues();
     lowering.probes();
     lowering.autoscaling();
+    lowering.deploys();
     lowering.prices();
     lowering.faults();
     lowering.metrics();

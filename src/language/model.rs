@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::units::{Fraction, optional_fraction};
-use super::{Duration, Fault, Load, Metrics, Queue, Service, View};
+use super::{Deploy, Duration, Fault, Load, Metrics, Queue, Service, View};
 use crate::model::Order;
 
 /// A system as its architect describes it.
@@ -33,6 +33,9 @@ pub struct Model {
     /// Faults that are injected in a run, by name.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
+    /// Deploys and drains: replicas of a service are replaced while it is in use, by name.
+    #[serde(default)]
+    pub deploys: BTreeMap<String, Deploy>,
     /// Read sides that are fed by events, by name.
     #[serde(default)]
     pub views: BTreeMap<String, View>,

@@ -147,7 +147,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// The greatest number of replicas at once.
+    /// Replicas at the start of a run.
+    pub(super) fn initial(&self) -> u32 {
+        let least = self.autoscale.as_ref().map_or(0, |autoscale| autoscale.min.unwrap_or(1));
+        self.replicas.max(least)
+    }
+
+    /// The greatest number of replicas at once, deploys aside.
     pub(super) fn places(&self) -> u32 {
         self.autoscale.as_ref().map_or(self.replicas, |autoscale| autoscale.max)
     }

@@ -1,6 +1,7 @@
 //! What a model has to no effect: parts that no step uses, pools that together may open more connections than their
-//! database takes, and autoscaling that cannot add a replica.
+//! database takes, faults and deploys that change nothing, and autoscaling that cannot add a replica.
 
+mod deploys;
 mod faults;
 mod scaling;
 
@@ -163,6 +164,7 @@ impl<'a> Used<'a> {
         }
         doubts.extend(idle_threads(model));
         doubts.extend(faults::idle(model, load));
+        doubts.extend(deploys::late(model, load));
         doubts
     }
 }

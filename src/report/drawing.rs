@@ -11,7 +11,9 @@ use super::paragraph::{count, quoted};
 use crate::experiment::analyse::throughput;
 use crate::experiment::plan::Plan;
 use crate::language::visible;
-use crate::model::{ClientPlan, LimitPlan, Load, Op, PoolPlan, RateUnit, Runtime, ServicePlan, StationPlan, System};
+use crate::model::{
+    ClientPlan, DeployPlan, LimitPlan, Load, Op, PoolPlan, RateUnit, Runtime, ServicePlan, StationPlan, System,
+};
 
 /// The drawing of the system at a point.
 pub fn drawing(plan: &Plan, point: usize) -> DiagramFigure {
@@ -59,7 +61,8 @@ fn figure(system: &System, load: &Load, facts: Vec<String>) -> DiagramFigure {
     let shared: Vec<String> =
         system.limits.iter().map(|limit| format!("shared limit {}: {}", limit.name, of_limit(limit))).collect();
     let faults: Vec<String> = system.faults.iter().map(|fault| format!("fault {}", fault.name)).collect();
-    let note = shared.into_iter().chain(faults).collect::<Vec<_>>().join(", ");
+    let deploys = system.services.iter().flat_map(|service| &service.deploys).map(DeployPlan::title);
+    let note = shared.into_iter().chain(faults).chain(deploys).collect::<Vec<_>>().join(", ");
     DiagramFigure {
         title: system.title.clone(),
         note,
@@ -164,7 +167,7 @@ fn of_service(system: &System, index: u32, plan: &ServicePlan, boxes: Boxes) -> 
 fn facts(system: &System, plan: &ServicePlan) -> Vec<String> {
     let replicas = match &plan.scaling {
         Some(scaling) => format!("{} to {} replicas", scaling.min, scaling.max),
-        None => count(plan.replicas as usize, "replica"),
+        None => count(plan.initial as usize, "replica"),
     };
     let size = match plan.workers {
         1 => replicas,
@@ -182,7 +185,8 @@ fn facts(system: &System, plan: &ServicePlan) -> Vec<String> {
         (Runtime::Delay, _) => "only takes time".into(),
     };
     let cores = plan.cores.map(|cores| {
-        let each = if plan.replicas > 1 { " each" } else { "" };
+        let most = plan.scaling.as_ref().map_or(plan.initial, |scaling| scaling.max);
+        let each = if most > 1 { " each" } else { "" };
         format!("{} core{}{each}", short(cores), if cores == 1.0 { "" } else { "s" })
     });
     let machine = plan.machine.map(|machine| format!("on {}", system.machines[machine as usize].name));

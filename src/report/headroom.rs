@@ -52,7 +52,7 @@ impl Headroom {
             && summary.growth.any().is_none()
             && !failed(Metric::Restarts)
             && point.system.faults.is_empty()
-            && point.system.services.iter().all(|service| service.scaling.is_none());
+            && point.system.services.iter().all(|service| !service.varies());
         if !is_steady || throughput <= 0.0 {
             return None;
         }

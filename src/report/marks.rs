@@ -34,6 +34,8 @@ impl Happening {
             MarkKind::Up => "is up",
             MarkKind::Unready => "is not ready",
             MarkKind::Ready => "is ready",
+            MarkKind::DeployBegins => "begins",
+            MarkKind::DeployEnds => "is complete",
             MarkKind::Open => "opens",
             MarkKind::HalfOpen => "is half-open",
             MarkKind::Closed => "closes",

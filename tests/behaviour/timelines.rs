@@ -153,6 +153,7 @@ mod redelivery;
 mod machines;
 mod orders;
 
+mod deploys;
 mod descriptors;
 
 mod restarts;

@@ -29,10 +29,18 @@ pub(crate) enum Task {
     Activate { scaler: u32 },
     /// The processes of a new replica begin to run.
     Start { replica: u32 },
+    /// The balancers learn that a replica is being removed.
+    Unlist { replica: u32 },
+    /// A replica that is being removed gets SIGTERM.
+    Stop { replica: u32 },
     /// The grace period of a replica that is being removed is over.
     Terminate { replica: u32 },
     /// A replica that is being removed may have nothing left to do.
     Drained { replica: u32 },
+    /// A deploy of the service of a scaler, by its number there, begins.
+    Deploy { scaler: u32, deploy: u32 },
+    /// A deploy under way may continue.
+    Roll { scaler: u32 },
     /// The process with this number of a consumer begins to consume.
     Consume { consumer: u32, number: u32 },
     /// Raise the number of slots if they starve.

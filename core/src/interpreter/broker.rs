@@ -108,7 +108,7 @@ impl World<'_> {
             let first = broker.consumer(consumer).first_process;
             let is_up = |process: u32| {
                 let health = &replicas[processes[process as usize].replica as usize].health;
-                health.downs == 0 && !health.leaving
+                health.downs == 0 && !health.closed
             };
             let has_begun = |process: u32| gap.0.saturating_mul(u64::from(process - first)) <= now.0;
             let consumes = |process: u32| has_begun(process) && (*outages == 0 || is_up(process));

@@ -44,7 +44,9 @@ impl World<'_> {
     /// The time between the end of the load and the probes: the longest time-out that applies, and the time that a fault
     /// or a restart may still take.
     pub fn time_to_drain(&self) -> Time {
-        let last_fault = self.system.faults.iter().filter_map(|fault| fault.to).max();
+        let deploys = self.system.services.iter().flat_map(|service| &service.deploys);
+        let last_deploy = deploys.map(|deploy| deploy.at + deploy.start + deploy.min_ready + deploy.ending.kill).max();
+        let last_fault = self.system.faults.iter().filter_map(|fault| fault.to).max().max(last_deploy);
         let restart = |plan: &ProbePlan| {
             plan.restart_time + plan.initial_delay + Time(plan.period.0.saturating_mul(plan.failure_threshold.into()))
         };

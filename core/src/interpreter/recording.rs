@@ -2,6 +2,7 @@
 //! and what happens to replicas and breakers.
 
 use crate::kernel::Time;
+use crate::model::DeployPlan;
 
 use crate::interpreter::world::World;
 use crate::parts::mark::{Mark, MarkKind};
@@ -104,6 +105,13 @@ impl World<'_> {
             let name = &self.system.services[service as usize].name;
             let place = format!("{name} from {from} to {to} replicas");
             self.mark_at(what, place);
+        }
+    }
+
+    /// Marks the begin or the end of a deploy.
+    pub(crate) fn mark_deploy(&mut self, what: MarkKind, plan: &DeployPlan) {
+        if self.is_sampling() {
+            self.mark_at(what, plan.title());
         }
     }
 

@@ -130,7 +130,7 @@ impl World<'_> {
     pub(crate) fn change_availability(&mut self, replica: u32, change: impl FnOnce(&mut Health)) {
         let now = self.engine.now;
         let shared = &mut self.replicas[replica as usize];
-        let before = shared.is_available();
+        let (before, was_open) = (shared.is_available(), shared.is_open());
         change(&mut shared.health);
         let down = u32::from(shared.health.downs > 0);
         if shared.down.level() != down {
@@ -138,17 +138,12 @@ impl World<'_> {
             self.note_sizes(replica);
         }
         let shared = &self.replicas[replica as usize];
-        let is_available = shared.is_available();
+        let (is_available, is_open) = (shared.is_available(), shared.is_open());
+        self.outages = self.outages + u32::from(was_open) - u32::from(is_open);
         let out = &mut self.groups[shared.service as usize].out;
         match (before, is_available) {
-            (true, false) => {
-                self.outages += 1;
-                out.up(now);
-            }
-            (false, true) => {
-                self.outages -= 1;
-                out.down(now);
-            }
+            (true, false) => out.up(now),
+            (false, true) => out.down(now),
             _ => {}
         }
         if before != is_available && !self.scalers.is_empty() {

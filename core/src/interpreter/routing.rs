@@ -112,12 +112,12 @@ impl World<'_> {
         if peer == LOST || (peer != NONE && self.is_down(self.processes[peer as usize].replica)) {
             return self.refuse(t, Failure::CONNECTION_LOST);
         }
-        // One that leaves has closed its connections.
-        if peer != NONE && !self.is_leaving(self.processes[peer as usize].replica) {
+        // One that has got SIGTERM has closed its connections.
+        if peer != NONE && !self.is_closed(self.processes[peer as usize].replica) {
             return self.enter(t, peer);
         }
         let service = self.system.endpoints[endpoint as usize].service;
-        match self.choose_available(service) {
+        match self.choose_available(service).filter(|&replica| !self.is_closed(replica)) {
             Some(replica) => self.arrive_at(t, replica),
             None => self.refuse(t, Failure::CONNECTION_REFUSED),
         }

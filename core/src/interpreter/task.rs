@@ -25,6 +25,7 @@ impl World<'_> {
             }
             Task::Faults | Task::Resend { .. } | Task::Grow { .. } | Task::Consume { .. } => false,
             Task::Start { .. } | Task::Terminate { .. } | Task::Drained { .. } => false,
+            Task::Unlist { .. } | Task::Stop { .. } | Task::Deploy { .. } | Task::Roll { .. } => false,
         }
     }
 
@@ -42,6 +43,10 @@ impl World<'_> {
                 | Task::Grow { .. }
                 | Task::Consume { .. }
                 | Task::Start { .. }
+                | Task::Unlist { .. }
+                | Task::Stop { .. }
+                | Task::Deploy { .. }
+                | Task::Roll { .. }
                 | Task::Terminate { .. }
                 | Task::Drained { .. } => true,
                 Task::Activate { scaler } => self.is_to_activate(scaler),
@@ -76,8 +81,12 @@ impl World<'_> {
             Task::ScrapeReplicas { scaler } => self.scrape_replicas(scaler),
             Task::Activate { scaler } => self.activate(scaler),
             Task::Start { replica } => self.start_replica(replica),
+            Task::Unlist { replica } => self.unlist_replica(replica),
+            Task::Stop { replica } => self.stop_replica(replica),
             Task::Terminate { replica } => self.terminate_replica(replica),
             Task::Drained { replica } => self.drained_replica(replica),
+            Task::Deploy { scaler, deploy } => self.begin_deploy(scaler, deploy),
+            Task::Roll { scaler } => self.roll(scaler),
             Task::Grow { slots } => self.grow(slots),
             Task::Consume { consumer, number } => self.consume(consumer, number),
         }

@@ -138,9 +138,9 @@ pub struct World<'s> {
     pub(crate) accept_retries: usize,
     /// Who probes replicas.
     pub(crate) probers: Vec<Prober>,
-    /// Autoscalers, one for each service that has one.
+    /// Who starts and removes replicas, one for each service where that happens.
     pub(crate) scalers: Vec<Scaler>,
-    /// The number of replicas that are being removed and finish what they have begun.
+    /// The number of replicas that are being removed.
     pub(crate) leaving: u32,
     /// Probes in a row that found nothing else under way.
     pub(crate) stagnation: Stagnation,
@@ -153,7 +153,7 @@ pub struct World<'s> {
     pub(crate) has_libuv: bool,
     /// Whether a token continues at once after its service at a station: true in a plain system without event loops.
     pub(crate) goes_on_at_once: bool,
-    /// Replicas that get no new requests.
+    /// Replicas that get no new requests, or refuse them.
     pub(crate) outages: u32,
     /// Connections to databases that are held, but dead.
     pub(crate) severed: u32,
@@ -180,7 +180,7 @@ pub(super) fn is_plain(system: &System) -> bool {
             && service.backlog.is_none()
             && service.liveness.is_none()
             && service.readiness.is_none()
-            && service.scaling.is_none()
+            && !service.varies()
     };
     system.faults.is_empty() && system.services.iter().all(plain)
 }
@@ -273,7 +273,7 @@ impl<'s> World<'s> {
         // First, so that at any instant they come before all else.
         world.begin_faults();
         world.begin_probing();
-        world.begin_scaling();
+        world.begin_turnover();
         world.begin_consuming();
         world
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::cache::CachePlan;
+use super::deploy::DeployPlan;
 use super::program::Draw;
 use super::resilience::{BreakerPlan, IngressPlan, RatePlan};
 use super::scaling::ScalingPlan;
@@ -29,8 +30,10 @@ pub struct ServicePlan {
     pub name: String,
     /// Index of its first process; they number `replicas * workers`.
     pub first_process: u32,
-    /// Number of replicas; with autoscaling the greatest number, each with a place of its own.
+    /// Number of replicas; where it changes the greatest number at once, each with a place of its own.
     pub replicas: u32,
+    /// Replicas that are up at the start of a run.
+    pub initial: u32,
     /// Processes in a replica.
     pub workers: u32,
     /// How a process runs requests.
@@ -93,6 +96,8 @@ pub struct ServicePlan {
     pub readiness: Option<ProbePlan>,
     /// How the number of replicas follows the load; none: it is fixed.
     pub scaling: Option<Box<ScalingPlan>>,
+    /// The deploys that replace its replicas.
+    pub deploys: Vec<DeployPlan>,
     /// Circuit breakers of each process.
     pub breakers: Vec<BreakerPlan>,
     /// What stands in front of the balancer.
@@ -102,6 +107,11 @@ pub struct ServicePlan {
 }
 
 impl ServicePlan {
+    /// Whether replicas start and end in a run, beside restarts.
+    pub fn varies(&self) -> bool {
+        self.scaling.is_some() || !self.deploys.is_empty()
+    }
+
     /// Whether it has workers that can be told apart by how much they do: event loops, or a limited number of threads.
     pub fn has_workers(&self) -> bool {
         match self.runtime {

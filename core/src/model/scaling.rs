@@ -1,12 +1,11 @@
 //! Autoscaling as meant.
 
+use super::deploy::Ending;
 use crate::kernel::Time;
 
 /// How the number of a service's replicas follows its load. The number of its places is [`super::ServicePlan::replicas`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScalingPlan {
-    /// Replicas that are up at the start of a run.
-    pub initial: u32,
     /// The least number of replicas. If it is 0, the autoscaler keeps at least one until the queue has been short.
     pub min: u32,
     /// The greatest number of replicas.
@@ -21,8 +20,8 @@ pub struct ScalingPlan {
     pub resolution: Time,
     /// Time from the decision to add a replica until its processes run.
     pub start: Time,
-    /// How long a replica that is removed may work on.
-    pub grace: Time,
+    /// How a replica that is removed ends.
+    pub ending: Ending,
     /// How long after its start the CPU of a replica counts only when it is ready.
     pub cpu_initialization: Time,
     /// A replica that stops being ready within this time after its start counts as never ready.

@@ -14,7 +14,7 @@ pub struct Mark {
     pub at: Time,
     /// What.
     pub what: MarkKind,
-    /// To what: `shop`, `shop replica 1`, `shop breaker pay`, `shop from 2 to 4 replicas`.
+    /// To what: `shop`, `shop replica 1`, `shop breaker pay`, `shop from 2 to 4 replicas`, `deploy release`.
     pub place: String,
 }
 
@@ -36,6 +36,10 @@ pub enum MarkKind {
     ScaledUp,
     /// A service gets fewer replicas.
     ScaledDown,
+    /// A deploy begins.
+    DeployBegins,
+    /// A deploy is complete: the new replicas are available.
+    DeployEnds,
     /// A circuit breaker opens.
     Open,
     /// An open circuit breaker lets requests through on trial.
@@ -55,6 +59,8 @@ impl MarkKind {
             Self::Ready => "ready",
             Self::ScaledUp => "scaled up",
             Self::ScaledDown => "scaled down",
+            Self::DeployBegins => "deploy begins",
+            Self::DeployEnds => "deploy ends",
             Self::Open => "open",
             Self::HalfOpen => "half-open",
             Self::Closed => "closed",

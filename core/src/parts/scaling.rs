@@ -1,21 +1,24 @@
-//! Autoscaling: the number of a service's replicas follows its load, as with Kubernetes' HorizontalPodAutoscaler and KEDA.
+//! Replicas that come and go. With autoscaling the number of a service's replicas follows its load, as with Kubernetes'
+//! HorizontalPodAutoscaler and KEDA; deploys replace them by new ones (`rollout.rs`).
 //!
-//! The controller learns of a replica by scrapes, one every `resolution`. CPU is the mean between two scrapes, as in
+//! The autoscaler learns of a replica by scrapes, one every `resolution`. CPU is the mean between two scrapes, as in
 //! metrics-server (`pkg/storage/pod.go`: the last two points of a container; if it started between 10 s and a resolution ago,
 //! the time since its start). In a cluster scrapes and decisions are not synchronised. Here each scrape falls in the middle
 //! of a resolution, so that a decision finds values that are half a resolution old, which is the average in a cluster.
 
 pub(crate) mod calculator;
+pub(crate) mod rollout;
 pub(crate) mod rules;
 
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::{NONE, Time};
-use crate::model::{ScalingMetric, ScalingPlan};
+use crate::model::{AtSigterm, ScalingMetric, ScalingPlan};
 
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 use calculator::Measured;
+use rollout::Counts;
 use rules::Memory;
 
 /// How long a container must have run for metrics-server to take its start for a first point.
@@ -54,6 +57,12 @@ pub(crate) struct Pod {
     pub turned: Option<Time>,
     /// The task that ends its start, or its grace period; [`NONE`] for none.
     pub task: u32,
+    /// How many deploys of the service had begun when it was decided on.
+    version: u32,
+    /// The deploy that removes it, by its number in the service; [`NONE`] for none.
+    pub removed_by: u32,
+    /// What its processes do at SIGTERM.
+    pub at_sigterm: AtSigterm,
     /// CPU that it had used when the counters were last reset, and when its processes began, in core-nanoseconds.
     carried: f64,
     base: f64,
@@ -62,7 +71,7 @@ pub(crate) struct Pod {
     sample: Option<Sample>,
 }
 
-/// The autoscaler of a service.
+/// What keeps the number of a service's replicas.
 #[derive(Clone, Debug)]
 pub(crate) struct Scaler {
     pub service: u32,
@@ -78,6 +87,12 @@ pub(crate) struct Scaler {
     pub changes: u64,
     /// When the queue was last longer than the threshold.
     pub active: Time,
+    /// The deploy under way, by its number in the service; [`NONE`] for none.
+    pub deploy: u32,
+    /// When it began.
+    pub began: Time,
+    /// How many deploys have begun.
+    version: u32,
 }
 
 impl Pod {
@@ -87,16 +102,19 @@ impl Pod {
         runs_since: None,
         turned: None,
         task: NONE,
+        version: 0,
+        removed_by: NONE,
+        at_sigterm: AtSigterm::Drain,
         carried: 0.0,
         base: 0.0,
         point: None,
         sample: None,
     };
 
-    /// A replica is to start here.
-    pub fn begin(&mut self, now: Time) {
+    /// A replica of this version is to start here.
+    pub fn begin(&mut self, now: Time, version: u32) {
         let carried = self.carried;
-        *self = Self { stage: Stage::Starting, since: Some(now), carried, ..Self::ABSENT };
+        *self = Self { stage: Stage::Starting, since: Some(now), version, carried, ..Self::ABSENT };
     }
 
     /// Its processes run; `used`: CPU that this place has used since the counters were reset.
@@ -175,19 +193,60 @@ fn thousandths(used: f64, window: Time) -> u64 {
 }
 
 impl Scaler {
-    pub fn new(service: u32, first_replica: u32, plan: &ScalingPlan, places: u32) -> Self {
+    pub fn new(service: u32, first_replica: u32, initial: u32, places: u32) -> Self {
         let there = Pod { stage: Stage::Running, ..Pod::ABSENT };
-        let pods = (0..places).map(|number| if number < plan.initial { there } else { Pod::ABSENT });
+        let pods = (0..places).map(|number| if number < initial { there } else { Pod::ABSENT });
         Self {
             service,
             first_replica,
-            desired: plan.initial,
+            desired: initial,
             memory: Memory::default(),
             pods: pods.collect(),
-            existing: TimeWeighted::of(plan.initial),
+            existing: TimeWeighted::of(initial),
             changes: 0,
             active: Time::ZERO,
+            deploy: NONE,
+            began: Time::ZERO,
+            version: 0,
         }
+    }
+
+    /// A deploy begins, by its number in the service: all replicas are old ones from now on.
+    pub fn begin_deploy(&mut self, deploy: u32, now: Time) {
+        (self.deploy, self.began) = (deploy, now);
+        self.version += 1;
+    }
+
+    /// A replica is to start at this place, given by its number among all.
+    pub fn begin(&mut self, replica: u32, now: Time) {
+        let version = self.version;
+        self.existing.up(now);
+        self.pod_mut(replica).begin(now, version);
+    }
+
+    /// The replicas in the course of a deploy. `is_ready`: a replica, given by its number among all, gets requests; a new one
+    /// is available when it has got them for `min_ready`.
+    pub fn counts(&self, now: Time, min_ready: Time, is_ready: impl Fn(u32) -> bool) -> Counts {
+        let mut counts = Counts::default();
+        for (replica, pod) in (self.first_replica..).zip(&self.pods) {
+            let is_new = pod.version == self.version;
+            match pod.stage {
+                Stage::Absent => {}
+                Stage::Leaving => counts.ending += u32::from(!is_new),
+                Stage::Starting | Stage::Running => {
+                    let is_ready = pod.stage == Stage::Running && is_ready(replica);
+                    if is_new {
+                        let since = pod.turned.unwrap_or_default();
+                        counts.new += 1;
+                        counts.new_available += u32::from(is_ready && since + min_ready <= now);
+                    } else {
+                        counts.old += 1;
+                        counts.old_available += u32::from(is_ready);
+                    }
+                }
+            }
+        }
+        counts
     }
 
     /// The place of a replica, which is given by its number among all.
@@ -210,10 +269,20 @@ impl Scaler {
         self.pods.iter().filter(stays).count() as u32
     }
 
-    /// The replica to remove next: the latest of those that start; else one that gets no requests; else the one that has got
+    /// The replica to remove next among all: the latest of those that start; else one that gets no requests; else the one that has got
     /// them for the shortest time (Kubernetes, `ActivePodsWithRanks`, which also prefers replicas that share a node).
     pub fn next_to_leave(&self, is_ready: impl Fn(u32) -> bool) -> Option<u32> {
-        let stays = (self.first_replica..).zip(&self.pods).filter_map(|(replica, pod)| match pod.stage {
+        self.next_of(is_ready, |_| true)
+    }
+
+    /// The same among the new replicas of a deploy, or among the old ones.
+    pub fn next_of_version(&self, is_new: bool, is_ready: impl Fn(u32) -> bool) -> Option<u32> {
+        self.next_of(is_ready, |pod| (pod.version == self.version) == is_new)
+    }
+
+    fn next_of(&self, is_ready: impl Fn(u32) -> bool, is_one: impl Fn(&Pod) -> bool) -> Option<u32> {
+        let all = (self.first_replica..).zip(&self.pods).filter(|(_, pod)| is_one(pod));
+        let stays = all.filter_map(|(replica, pod)| match pod.stage {
             Stage::Starting => Some((2, pod.since, replica)),
             Stage::Running => Some((u8::from(!is_ready(replica)), pod.turned.max(pod.since), replica)),
             Stage::Absent | Stage::Leaving => None,
@@ -249,7 +318,7 @@ impl Part for Scaler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{PolicySelect, ScalingRules};
+    use crate::model::{Ending, PolicySelect, ScalingRules};
 
     fn at(seconds: f64) -> Time {
         Time((seconds * 1e9) as u64)
@@ -258,7 +327,6 @@ mod tests {
     fn plan() -> ScalingPlan {
         let rules = ScalingRules { stabilization: Time::ZERO, policies: Vec::new(), select: PolicySelect::Most };
         ScalingPlan {
-            initial: 1,
             min: 1,
             max: 4,
             metric: ScalingMetric::Cpu { request: 1000, percent: 50.0 },
@@ -266,7 +334,7 @@ mod tests {
             sync_period: at(15.0),
             resolution: at(15.0),
             start: at(20.0),
-            grace: at(30.0),
+            ending: Ending::within(at(30.0)),
             cpu_initialization: at(300.0),
             initial_readiness: at(30.0),
             up: rules.clone(),
@@ -278,7 +346,7 @@ mod tests {
     /// A replica that is decided for at 30 s, runs from `runs` on and is ready at `ready`.
     fn begun(runs: f64, ready: f64) -> Pod {
         let mut pod = Pod::ABSENT;
-        pod.begin(at(30.0));
+        pod.begin(at(30.0), 0);
         pod.run(at(runs), 0.0);
         pod.turned = Some(at(ready));
         pod
@@ -335,13 +403,13 @@ mod tests {
     /// Those that start go first, the latest of them; then one that is not ready; then the youngest.
     #[test]
     fn the_youngest_leaves_first() {
-        let mut scaler = Scaler::new(0, 10, &ScalingPlan { initial: 3, ..plan() }, 4);
+        let mut scaler = Scaler::new(0, 10, 3, 4);
         let ready = |replica: u32| replica != 10;
         assert_eq!(scaler.next_to_leave(|_| true), Some(12), "all are as old: the last one");
         assert_eq!(scaler.next_to_leave(ready), Some(10));
         scaler.pod_mut(11).turned = Some(at(5.0));
         assert_eq!(scaler.next_to_leave(|_| true), Some(11));
-        scaler.pod_mut(13).begin(at(6.0));
+        scaler.begin(13, at(6.0));
         assert_eq!(scaler.next_to_leave(ready), Some(13));
     }
 }

@@ -40,7 +40,7 @@ impl Bounds {
 /// where the demands are not known at some points without failures, or differ between these.
 pub fn bounds(plan: &Plan, points: &[usize], summaries: &[&Summary]) -> Option<Bounds> {
     // Of a service that is scaled the demand on a replica is no demand on the service.
-    let is_scaled = |point: usize| plan.points[point].system.services.iter().any(|service| service.scaling.is_some());
+    let is_scaled = |point: usize| plan.points[point].system.services.iter().any(|service| service.varies());
     if points.iter().any(|&point| is_scaled(point)) {
         return None;
     }

@@ -103,7 +103,7 @@ impl Dial {
         let present = present.and_then(|value| constants::expanded(value, &subject.model).ok());
         let present = present.as_deref();
         let notation = match found.form.as_written(present) {
-            Form::Integer { .. } | Form::Quantity(Quantity::Servers) => Notation::Whole,
+            Form::Integer { .. } | Form::Quantity(Quantity::Servers | Quantity::Pods) => Notation::Whole,
             Form::Number | Form::Quantity(Quantity::Cores | Quantity::Fraction) => Notation::Number,
             Form::Quantity(Quantity::Duration) => Notation::Duration,
             Form::Quantity(Quantity::Rate | Quantity::RateOrZero) => {

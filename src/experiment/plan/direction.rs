@@ -67,13 +67,13 @@ impl Axis {
             self.form.resolve(),
             Form::Integer { .. }
                 | Form::Number
-                | Form::Quantity(Quantity::Cores | Quantity::Servers | Quantity::Fraction)
+                | Form::Quantity(Quantity::Cores | Quantity::Servers | Quantity::Pods | Quantity::Fraction)
         );
         counts || matches!(self.form.resolve(), Form::Choice { .. } | Form::Any)
     }
 
     /// Whether its values are whole numbers, so that nothing lies between 2 and 3.
     pub fn is_whole(&self) -> bool {
-        matches!(self.form.resolve(), Form::Integer { .. } | Form::Quantity(Quantity::Servers))
+        matches!(self.form.resolve(), Form::Integer { .. } | Form::Quantity(Quantity::Servers | Quantity::Pods))
     }
 }

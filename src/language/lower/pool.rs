@@ -59,6 +59,10 @@ impl Lowering<'_> {
             let replicas = plan.replicas.max(1) as usize;
             let mut opened = vec![0; replicas];
             for (number, process) in self.system.processes.iter().enumerate() {
+                let service = self.model.services.values().nth(process.service as usize);
+                if service.is_some_and(|service| process.replica >= service.places()) {
+                    continue;
+                }
                 let pools = self.system.services[process.service as usize].pools.iter();
                 let pooled = pools.filter(|pool| pool.server == server).map(|pool| u64::from(pool.min_size));
                 opened[number % replicas] += pooled.sum::<u64>();

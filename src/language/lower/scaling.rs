@@ -5,7 +5,8 @@ use super::complaint::{At, Complaint};
 use crate::kernel::Time;
 use crate::language::{self, Autoscale, Cores, Duration, ScalingRule, SelectPolicy, Service};
 use crate::model::{
-    ActivationPlan, PolicySelect, Runtime, ScalingAmount, ScalingMetric, ScalingPlan, ScalingPolicy, ScalingRules,
+    ActivationPlan, Ending, PolicySelect, Runtime, ScalingAmount, ScalingMetric, ScalingPlan, ScalingPolicy,
+    ScalingRules,
 };
 
 // Defaults of Kubernetes' controller.
@@ -80,7 +81,6 @@ impl Lowering<'_> {
         });
         let time = |given: Option<Duration>, default: Time| given.map_or(default, |Duration(ns)| Time(ns));
         Some(ScalingPlan {
-            initial: service.replicas.max(min),
             min,
             max: autoscale.max,
             metric,
@@ -88,7 +88,7 @@ impl Lowering<'_> {
             sync_period: self.positive(at, "sync_period", autoscale.sync_period, SYNC_PERIOD),
             resolution: self.positive(at, "metric_resolution", autoscale.metric_resolution, RESOLUTION),
             start: time(autoscale.start, START),
-            grace: time(autoscale.termination_grace_period, GRACE),
+            ending: Ending::within(time(autoscale.termination_grace_period, GRACE)),
             cpu_initialization: time(autoscale.cpu_initialization_period, CPU_INITIALIZATION),
             initial_readiness: time(autoscale.initial_readiness_delay, INITIAL_READINESS),
             up: self.scaling_rules(

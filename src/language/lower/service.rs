@@ -69,7 +69,7 @@ impl Lowering<'_> {
     fn service(&mut self, at: At<'_>, name: &str, service: &Service) -> ServicePlan {
         self.at_least_one(at.key("replicas"), "replicas", service.replicas);
         self.at_least_one(at.key("workers"), "workers", service.workers);
-        let (mut replicas, mut workers) = (service.places(), service.workers);
+        let (mut replicas, mut workers) = (self.places(name, service), service.workers);
         let processes = u64::from(replicas) * u64::from(workers);
         if processes > MOST_PROCESSES {
             let title = format!("service `{name}` has {processes} processes, {replicas} replicas of {workers} workers");
@@ -131,6 +131,7 @@ impl Lowering<'_> {
             name: name.into(),
             first_process: self.system.processes.len() as u32,
             replicas,
+            initial: service.initial().min(replicas),
             workers,
             runtime: service.runtime,
             machine,
@@ -162,10 +163,19 @@ impl Lowering<'_> {
             liveness: None,
             readiness: None,
             scaling: None,
+            deploys: Vec::new(),
             breakers,
             ingress,
             caches,
         }
+    }
+
+    /// The greatest number of replicas at once: in a deploy there is a place for each old replica and for each new one.
+    fn places(&self, name: &str, service: &Service) -> u32 {
+        let places = service.places();
+        let own = self.model.deploys.values().filter(|deploy| deploy.service == name);
+        let new = own.map(|deploy| deploy.replicas.unwrap_or(places).min(places)).max();
+        places.saturating_add(new.unwrap_or(0))
     }
 
     /// What the event loops of a service do in a round.

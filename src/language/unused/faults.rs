@@ -27,7 +27,7 @@ pub(super) fn idle(model: &Model, load: Option<&Load>) -> Vec<Doubt> {
 }
 
 /// When the run ends; none where that is not written.
-fn end(load: &Load) -> Option<Time> {
+pub(super) fn end(load: &Load) -> Option<Time> {
     let duration = load.duration?;
     match load.warm_up {
         Some(WarmUp::Auto) => None,

@@ -245,18 +245,29 @@ impl World<'_> {
         let place = match why {
             Failure::RATE_LIMITED => accounts.places.services[service as usize].rate_limit,
             Failure::TOO_MANY_IN_FLIGHT => accounts.places.services[service as usize].ingress,
-            _ => self.down(&accounts.places, service),
+            _ => self.down(&accounts.places, t, service),
         };
         if let Some(accounts) = &mut self.accounts {
             accounts.note_failed_at(t, Label::waiting(place));
         }
     }
 
-    /// The place of a service that is down: the fault that keeps it so, or else its unavailability.
-    fn down(&self, places: &Places, service: u32) -> u16 {
+    /// The place of a service that is down to a token: the fault or the deploy behind it, or else its unavailability.
+    fn down(&self, places: &Places, t: u32, service: u32) -> u16 {
         let kills = |effect: &FaultEffect| matches!(effect, FaultEffect::Dead);
         let fault = places.fault(self.system, &self.faults, service, kills);
-        fault.unwrap_or(places.services[service as usize].unavailable)
+        let deploy = || self.deploy_behind(places, t, service);
+        fault.or_else(deploy).unwrap_or(places.services[service as usize].unavailable)
+    }
+
+    /// The deploy because of which a service has refused a token or killed it, if one has.
+    fn deploy_behind(&self, places: &Places, t: u32, service: u32) -> Option<u16> {
+        let process = self.processes.get(self.engine.tokens[t].process as usize);
+        let deploy = match process.filter(|process| process.service == service) {
+            Some(process) => self.removed_by_deploy(process.replica),
+            None => self.removes_replicas(service),
+        };
+        Some(places.deploys[service as usize][deploy? as usize])
     }
 
     /// The token fails: notes where, or what refused it, unless that is known.
@@ -319,7 +330,7 @@ impl World<'_> {
             _ => None,
         };
         match (why, *op) {
-            (Failure::CONNECTION_REFUSED | Failure::CONNECTION_LOST, _) => Some(self.down(places, other)),
+            (Failure::CONNECTION_REFUSED | Failure::CONNECTION_LOST, _) => Some(self.down(places, t, other)),
             (Failure::BREAKER_OPEN, Op::Breaker { breaker }) => {
                 places.breakers[service as usize].get(breaker as usize).copied()
             }

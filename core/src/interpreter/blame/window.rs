@@ -1,6 +1,6 @@
 //! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
 
-use crate::kernel::Time;
+use crate::kernel::{NONE, Time};
 use crate::model::{FaultEffect, FaultPlan};
 
 use crate::engine::token::{SAMPLED, State};
@@ -11,6 +11,7 @@ use crate::parts::blame::collect::Collected;
 use crate::parts::blame::figures::Blame;
 use crate::parts::blame::log::Label;
 use crate::parts::held::slots::Slots;
+use crate::parts::scaling::Scaler;
 
 /// The longest chain of calls that is followed when the window closes.
 const LONGEST: usize = 1000;
@@ -145,7 +146,7 @@ impl World<'_> {
         slots.chain(clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id))))
     }
 
-    /// The window closes: notes for how long faults have kept replicas of a service down. That is no wait, so it is filed
+    /// The window closes: notes for how long faults and deploys have kept replicas of a service down. That is no wait, so it is filed
     /// as served.
     fn account_outages(&mut self) {
         let Some(accounts) = &mut self.accounts else { return };
@@ -156,6 +157,17 @@ impl World<'_> {
                 accounts.collected.held(down, Label::served(fault), (to - from).0, 1);
             }
         }
+        (0..self.scalers.len() as u32).for_each(|scaler| self.account_deploy(scaler));
+    }
+
+    /// A deploy ends, or the window closes: notes for how long it has taken replicas out of use.
+    pub(crate) fn account_deploy(&mut self, scaler: u32) {
+        let Scaler { service, deploy, began, .. } = self.scalers[scaler as usize];
+        let Some(accounts) = self.accounts.as_mut().filter(|_| deploy != NONE) else { return };
+        let length = self.engine.now.since(began.max(accounts.opened));
+        let deploy = accounts.places.deploys[service as usize][deploy as usize];
+        let down = accounts.places.services[service as usize].unavailable;
+        accounts.collected.held(down, Label::served(deploy), length.0, 1);
     }
 
     /// The window closes: notes which slots each fault lowers, as what those who wait because of the fault wait for.

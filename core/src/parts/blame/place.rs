@@ -91,7 +91,7 @@ pub enum PlaceKind {
     ClientBackOff,
     /// The time before a hedged attempt is sent.
     Hedge,
-    /// An injected fault.
+    /// An injected fault, or a deploy.
     Fault,
     /// The error that a `fail` step of an endpoint answers.
     OwnError,
@@ -128,6 +128,8 @@ pub(crate) struct Places {
     pub stations: Vec<[u16; 2]>,
     /// By fault; those that do the same kind of thing to the same target share one.
     pub faults: Vec<u16>,
+    /// By service and deploy.
+    pub deploys: Vec<Vec<u16>>,
     /// By cache of the run.
     pub caches: Vec<u16>,
     /// By breaker, those of a service together: the first of each service.
@@ -185,6 +187,8 @@ enum Owner {
     Service(u32),
     Station(u32),
     Fault(u32),
+    /// Of a service, that number among its own.
+    Deploy(u32, u32),
     Consumer(u32),
     Endpoint(u32),
 }
@@ -238,6 +242,7 @@ impl Owner {
                 }
             }
             Self::Fault(fault) => system.faults[fault as usize].joint_name(&system.faults),
+            Self::Deploy(service, number) => plan(service).deploys[number as usize].title(),
             Self::Consumer(consumer) => consumer_name(system, consumer as usize),
             Self::Endpoint(endpoint) => {
                 let endpoint = &system.endpoints[endpoint as usize];
@@ -414,6 +419,9 @@ impl Places {
             let breakers = 0..service.breakers.len() as u32;
             let breakers = breakers.map(|number| numbers.place(PlaceKind::Breaker, Owner::Breaker(index, number)));
             places.breakers.push(breakers.collect());
+            let deploys = 0..service.deploys.len() as u32;
+            let deploys = deploys.map(|number| numbers.place(PlaceKind::Fault, Owner::Deploy(index, number)));
+            places.deploys.push(deploys.collect());
         }
         let all = |count: usize| 0..count as u32;
         for station in all(system.stations.len()) {

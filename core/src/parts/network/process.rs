@@ -87,7 +87,7 @@ pub(crate) struct ReplicaGroup {
     pub next_replica: u32,
     /// Replicas that get no new requests.
     pub out: TimeWeighted,
-    /// Places without a replica, of an autoscaled service; they count in `out` as well.
+    /// Places without a replica, where their number changes; they count in `out` as well.
     pub absent: TimeWeighted,
     /// Restarts by liveness probes.
     pub restarts: u64,
@@ -97,6 +97,11 @@ impl Replica {
     /// Whether it gets new requests.
     pub fn is_available(&self) -> bool {
         self.health.downs == 0 && self.health.ready && !self.health.leaving
+    }
+
+    /// Whether it gets new requests and takes them.
+    pub fn is_open(&self) -> bool {
+        self.is_available() && !self.health.closed
     }
 }
 
@@ -118,7 +123,7 @@ impl Part for Vec<Process> {
             }
             if plan.open_files.is_some() {
                 let name = || format!("{} descriptors", plan.name);
-                let there = if plan.scaling.is_some() { rows.up(number) } else { 1.0 };
+                let there = if plan.varies() { rows.up(number) } else { 1.0 };
                 let sum = rows.of_service(process.service, ResourceKind::Descriptors, 0, name);
                 process.descriptors.add_to(sum, now, there);
             }
@@ -156,7 +161,7 @@ impl Part for Vec<Replica> {
             let service = replica.service;
             let plan = &system.services[service as usize];
             let up = rows.up(replica.first_process);
-            let there = if plan.scaling.is_some() { up } else { 1.0 };
+            let there = if plan.varies() { up } else { 1.0 };
             match plan.machine {
                 Some(machine) if replica.host == number => {
                     let plan = &system.machines[machine as usize];
@@ -215,15 +220,14 @@ impl Part for Vec<ReplicaGroup> {
         for ((service, plan), group) in (0..).zip(&system.services).zip(self) {
             let takes_down = |fault: &FaultPlan| fault.service == service && fault.effect == FaultEffect::Dead;
             let is_probed = plan.liveness.is_some() || plan.readiness.is_some();
-            if is_probed || system.faults.iter().any(takes_down) {
+            if is_probed || !plan.deploys.is_empty() || system.faults.iter().any(takes_down) {
                 let name = || format!("{} unavailable", plan.name);
                 let sum = rows.of_system(ResourceKind::Unavailable, service, name);
-                match &plan.scaling {
-                    None => sum.gauge(&group.out, now, Some(f64::from(plan.replicas))),
-                    Some(_) => {
-                        let (out, absent) = (group.out.area(now) as f64, group.absent.area(now) as f64);
-                        sum.add(sum.mean(out - absent), Some(f64::from(plan.replicas) - sum.mean(absent)));
-                    }
+                if plan.varies() {
+                    let (out, absent) = (group.out.area(now) as f64, group.absent.area(now) as f64);
+                    sum.add(sum.mean(out - absent), Some(f64::from(plan.replicas) - sum.mean(absent)));
+                } else {
+                    sum.gauge(&group.out, now, Some(f64::from(plan.replicas)));
                 }
                 sum.use_.visits = group.restarts;
             }

@@ -105,7 +105,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ScalingMetric, ScalingPolicy};
+    use crate::model::{Ending, ScalingMetric, ScalingPolicy};
 
     fn policy(amount: ScalingAmount, seconds: u64) -> ScalingPolicy {
         ScalingPolicy { amount, period: second(seconds) }
@@ -119,7 +119,6 @@ mod tests {
     fn plan() -> ScalingPlan {
         let all = ScalingAmount::Percent(100);
         ScalingPlan {
-            initial: 1,
             min: 1,
             max: 100,
             metric: ScalingMetric::Cpu { request: 1000, percent: 70.0 },
@@ -127,7 +126,7 @@ mod tests {
             sync_period: second(15),
             resolution: second(15),
             start: second(20),
-            grace: second(30),
+            ending: Ending::within(second(30)),
             cpu_initialization: second(300),
             initial_readiness: second(30),
             up: ScalingRules {

@@ -14,8 +14,10 @@ pub(crate) struct Health {
     pub downs: u32,
     /// Whether its readiness probe succeeds.
     pub ready: bool,
-    /// It is being removed, and only finishes what it has begun.
+    /// It is being removed, and the balancers know it.
     pub leaving: bool,
+    /// It is being removed, and takes nothing new: it finishes what it has begun, or has ended.
+    pub closed: bool,
     /// Stopped by a fault.
     pub frozen: bool,
     /// How many times longer its work takes, by faults.
@@ -32,6 +34,7 @@ impl Default for Health {
             downs: 0,
             ready: true,
             leaving: false,
+            closed: false,
             frozen: false,
             slow: 1.0,
             back_off: Time::ZERO,

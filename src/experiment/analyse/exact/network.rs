@@ -58,7 +58,7 @@ impl Network {
             service.runtime == Runtime::Delay
                 && service.liveness.is_none()
                 && service.readiness.is_none()
-                && service.scaling.is_none()
+                && !service.varies()
         });
         let is_steady = load.retry.is_none() && load.completion.is_none() && system.faults.is_empty();
         if !is_plain || !is_steady {
