@@ -1,10 +1,30 @@
-//! Random troubles: probes that restart, and faults.
+//! Random troubles: probes that restart, faults and deploys.
 
 use proptest::prelude::*;
 
 use super::{maybe, one_of};
 
-/// Probes and faults, one time in four.
+/// A deploy of the service of the first fault, with times and choices that follow from those of the fault.
+fn deploy(faults: &[(&str, String, u32, u32, &str)]) -> String {
+    let Some(&(service, _, from, lasts, _)) = faults.first() else { return String::new() };
+    if service == "db" {
+        return String::new();
+    }
+    let signal = ["drain", "exit", "ignore"][(from % 3) as usize];
+    let strategy = [
+        "strategy = \"recreate\"",
+        "max_surge = 1\nmax_unavailable = 0",
+        "strategy = \"drain\"\nreplicas = 1",
+        "max_unavailable = \"100%\"",
+    ][(lasts % 4) as usize];
+    let (delay, hook) = (from % 7, lasts % 5);
+    format!(
+        "[deploys.d]\nservice = \"{service}\"\nat = \"{lasts}ms\"\nstart = \"{delay}ms\"\n{strategy}\n\
+         endpoint_delay = \"{delay}ms\"\npre_stop = \"{hook}ms\"\non_sigterm = \"{signal}\"\n"
+    )
+}
+
+/// Probes, faults and deploys, one time in four.
 pub(super) fn troubles() -> impl Strategy<Value = String> {
     let probe = |table: &'static str, endpoint: &'static str| {
         (one_of(&["30ms", "80ms"]), one_of(&["10ms", "100ms"]), 1..=2u32, maybe("initial_delay", &["\"15ms\""]))
@@ -31,7 +51,7 @@ pub(super) fn troubles() -> impl Strategy<Value = String> {
                 "[faults.f{number}]\nservice = \"{service}\"\n{replica}from = \"{from}ms\"\nto = \"{to}ms\"\neffect = {effect}\n"
             )
         });
-        tables.collect::<String>()
+        tables.collect::<String>() + &deploy(&faults)
     });
     let readiness = prop::option::of(probe("back.readiness", "work"));
     let some = (prop::option::of(liveness), readiness, faults, prop::option::of(autoscale())).prop_map(
