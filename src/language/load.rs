@@ -69,7 +69,7 @@ pub struct Load {
     /// holds 4096 intervals at most and doubles their length in a longer run. With it, percentiles, failures by cause,
     /// resources and what happens to replicas and breakers are recorded as well (timeline-resources.csv and others).
     /// Without it: the counts of requests alone, in intervals of a round length, where the load changes over time or the
-    /// model has faults, else (and for a finite test) no timeline.
+    /// model has faults or deploys, else (and for a finite test) no timeline.
     pub timeline: Option<Duration>,
     /// Count the calls that reach each service, for `calls_per_s` and `peak_calls_per_s`. The value is the length of the
     /// intervals of which the fullest is the peak: `"1s"`. Without it: calls are not counted.

@@ -147,3 +147,14 @@ fn failures_are_due_to_the_deploy() {
     let failed: Vec<&str> = blame.failures.iter().map(|at| blame.places[usize::from(at.place)].name.as_str()).collect();
     assert!(!failed.is_empty() && failed.iter().all(|name| *name == "deploy release"), "{failed:?}");
 }
+
+/// Where replicas are replaced, means over the run hide what happens: a sweep has a timeline without asking for it.
+#[test]
+fn a_deploy_brings_a_timeline() {
+    let text = deployed("runtime = \"delay\"", "at = \"500ms\"", "{ sleep = \"1ms\" }");
+    let without = text.replace("timeline = \"10s\"", "");
+    assert!(bench(&without).load.timeline.is_some());
+    let (before, _) = without.split_once("[deploys.release]").expect("the deploy");
+    let bare = format!("{before}[services.shop.endpoints]\nserve = {{ steps = [{{ sleep = \"1ms\" }}] }}\n");
+    assert!(bench(&bare).load.timeline.is_none());
+}

@@ -59,6 +59,7 @@ impl Reading<'_> {
         let recovered_after =
             recovered_after.or(last.filter(|_| is_over).filter(|&last| end.is_none_or(|end| last < end)));
         let changes = !system.faults.is_empty()
+            || system.services.iter().any(|service| !service.deploys.is_empty())
             || recovered_after.is_some()
             || matches!(pattern, Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. });
         let timeline = match load.timeline {
