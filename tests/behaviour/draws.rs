@@ -149,7 +149,7 @@ fn shipped_experiments_draw_independently() {
         for point in (0..plan.variants.len()).flat_map(ends) {
             let recorded = keys(&point.system, &point.load, 8_000);
             assert!(recorded.clashes.is_empty(), "{}: {}", file.display(), recorded.clashes[0]);
-            assert!(recorded.keys > 100, "{}: {} keys", file.display(), recorded.keys);
+            assert!(recorded.keys > 30, "{}: {} keys", file.display(), recorded.keys);
         }
     });
 }
