@@ -234,26 +234,64 @@ fn accounts_change_nothing() {
     assert_eq!((with.response_times, with.resources), (without.response_times, without.resources));
 }
 
+/// Failed requests by cause and place.
+type Failures = BTreeMap<(String, String), u64>;
+
+/// The failures of a model with accounts of all requests. They are the same with accounts of a sample.
+fn failures_of(text: &str, name: &str) -> Failures {
+    let failures = |outcome: &Outcome| -> Failures {
+        let mut all = Failures::new();
+        let Some(blame) = &outcome.blame else { return all };
+        for at in &blame.failures {
+            let place = blame.places[usize::from(at.place)].name.clone();
+            *all.entry((at.cause.clone(), place)).or_default() += at.requests;
+        }
+        all
+    };
+    let mut bench = bench(text);
+    bench.load.accounts = AccountsKept::All;
+    let all = failures(&bench.run(1, 0));
+    bench.load.accounts = AccountsKept::Sampled;
+    assert_eq!(all, failures(&bench.run(1, 0)), "{name}");
+    all
+}
+
 /// Each failure is counted where it happened, whether the request has an account or not: of those that have none their
 /// state tells it.
 #[test]
 fn failures_are_the_same_with_accounts_of_a_sample() {
-    let failures = |outcome: &Outcome| -> Option<BTreeMap<(String, String), u64>> {
-        let blame = outcome.blame.as_ref()?;
-        let place = |place: u16| blame.places[usize::from(place)].name.clone();
-        Some(blame.failures.iter().map(|at| ((at.cause.clone(), place(at.place)), at.requests)).collect())
-    };
-    let mut failed = 0;
-    for number in 0..40 {
-        let mut bench = bench(&crate::random_models::nth(number));
-        bench.load.accounts = AccountsKept::All;
-        let all = failures(&bench.run(1, 0));
-        bench.load.accounts = AccountsKept::Sampled;
-        let sampled = failures(&bench.run(1, 0));
-        assert_eq!(all, sampled, "random model {number}");
-        failed += all.iter().flat_map(BTreeMap::values).sum::<u64>();
-    }
+    let failed = |number: u64| failures_of(&crate::random_models::nth(number), &format!("random model {number}"));
+    let failed: u64 = (0..40).map(|number| failed(number).values().sum::<u64>()).sum();
     assert!(failed > 1000, "only {failed} requests have failed");
+}
+
+/// Clients give up while a fault slows the job that their request is at: of a sampled request, too, the fault is to blame,
+/// though its account has what a job lost only when the job ends.
+#[test]
+fn a_fault_that_slows_a_job_is_to_blame_before_the_job_ends() {
+    let failures = failures_of(
+        "title = \"t\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"4/s\"\nwarm_up = \"0s\"\nduration = \"120s\"\n\
+         timeout = \"120ms\"\n[services.a]\ncpu = \"1\"\n[services.a.endpoints.e]\nsteps = [{ cpu = \"50ms\" }]\n\
+         [faults.slow]\nservice = \"a\"\nfrom = \"20s\"\nto = \"100s\"\neffect = { slow = 3 }\n",
+        "a slow CPU",
+    );
+    let by_fault = failures.get(&("client gave up".into(), "fault slow".into()));
+    assert!(by_fault.is_some_and(|requests| *requests >= 10), "{failures:?}");
+}
+
+/// Opening a connection takes work, then a round trip: clients that give up during the first do not wait for the network.
+#[test]
+fn the_work_of_opening_a_connection_is_not_the_network() {
+    let failures = failures_of(
+        "title = \"t\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"40/s\"\nwarm_up = \"0s\"\nduration = \"60s\"\n\
+         timeout = \"100ms\"\n[services.a]\nruntime = \"delay\"\n[services.a.pools.p]\nserver = \"db\"\nmin_size = 0\n\
+         max_size = 40\nconnect_cpu = \"exp(50ms)\"\nconnect_time = \"exp(50ms)\"\n\
+         max_inactive_connection_lifetime = \"1us\"\n[services.a.endpoints.e]\n\
+         steps = [{ query = { pool = \"p\", time = \"1ms\" } }]\n[services.db]\nruntime = \"delay\"\n",
+        "connections that are opened",
+    );
+    let at = |place: &str| failures.get(&("client gave up".to_owned(), place.to_owned())).copied().unwrap_or(0);
+    assert!(at("a") >= 100 && at("network to db") >= 100, "{failures:?}");
 }
 
 /// A limit of 2, lowered to 1 by fault a in the first two seconds and by fault b in the two after that; requests hold it

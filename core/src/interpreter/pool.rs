@@ -16,7 +16,7 @@ const CONNECT_TIME: u64 = 0;
 const CONNECT_CPU: u64 = 1;
 phases! {
     /// Of borrowing a connection.
-    enum Borrowing {
+    pub(crate) enum Borrowing {
         /// Take a place in the pool.
         Look,
         /// It has been taken, perhaps with a connection in it.

@@ -27,17 +27,14 @@ impl World<'_> {
         }
     }
 
-    /// Whether the token has an account. Where it has none, its work and when it began are kept.
+    /// Whether the token has an account. Its work and when it began are kept of every token: they tell what it does at present.
     #[inline(always)]
     fn begins_job(&mut self, t: u32, work: Time) -> bool {
         let Some(accounts) = &mut self.accounts else { return false };
         let token = &mut self.engine.tokens[t];
-        if !token.has(SAMPLED) {
-            token.since = self.engine.now;
-            accounts.note_work(t, work);
-            return false;
-        }
-        true
+        token.since = self.engine.now;
+        accounts.note_work(t, work);
+        token.has(SAMPLED)
     }
 
     #[inline(never)]

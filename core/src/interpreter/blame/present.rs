@@ -1,24 +1,37 @@
-//! What a token does at present: as its account has it; of one that has none, as its state tells it. So it is known of
-//! every request where it failed and what it holds units for, and little is kept for that of those without an account.
+//! What a token does at present: as its account has it; of one that has none, and of one with a job on a CPU, as its state
+//! tells it. So it is known of every request where it failed and what it holds units for, and little is kept for that of
+//! those without an account.
 
 use crate::kernel::{NONE, Time};
 use crate::model::{Op, Runtime};
 
 use crate::engine::progress::Progress;
 use crate::engine::token::{ADMITTED, IN_THREAD, SAMPLED, State};
+use crate::interpreter::pool::Borrowing;
 use crate::interpreter::query::Trip;
 use crate::interpreter::world::World;
 use crate::parts::blame::accounts::Accounts;
 use crate::parts::blame::log::{Label, UNEXPLAINED};
 use crate::parts::blame::place::Places;
+use crate::parts::network::http_client::Connecting;
 
 impl World<'_> {
     /// What the token does, or did last where it does nothing yet, and since when.
     pub(crate) fn present(&self, t: u32) -> (Label, Time) {
         let Some(accounts) = &self.accounts else { return (UNEXPLAINED, self.engine.now) };
         let is_sampled = self.engine.tokens[t].has(SAMPLED);
-        let by_state = if is_sampled { None } else { self.present_by_state(accounts, t) };
-        by_state.unwrap_or_else(|| accounts.present(self.engine.now, t, is_sampled))
+        // What a job has lost to a fault is in its account only when it ends.
+        let by_state = match self.engine.tokens[t].state {
+            State::Working | State::AtServer => self.present_by_state(accounts, t),
+            _ if is_sampled => None,
+            _ => self.present_by_state(accounts, t),
+        };
+        let by_account = || accounts.present(self.engine.now, t, is_sampled);
+        match by_state {
+            Some((label, _)) if is_sampled => (label, by_account().1),
+            Some(by_state) => by_state,
+            None => by_account(),
+        }
     }
 
     /// The same by the token's state; none where that does not tell it, so that it is kept of all tokens.
@@ -96,8 +109,15 @@ impl World<'_> {
             Op::Trip { .. } if Trip::from(token.phase) == Trip::Network => {
                 return Label::served(places.own_time(service, token.pc));
             }
-            Op::Trip { pool, .. } | Op::Borrow { pool, .. } => own.pools[pool as usize].server,
-            Op::Connect { client, .. } | Op::Send { client, .. } => own.clients[client as usize].server,
+            Op::Trip { pool, .. } => own.pools[pool as usize].server,
+            // Before that it is the work of opening one.
+            Op::Borrow { pool, .. } if Borrowing::from(token.phase) == Borrowing::Opened => {
+                own.pools[pool as usize].server
+            }
+            Op::Connect { client, .. } if matches!(Connecting::from(token.phase), Connecting::Settling { .. }) => {
+                own.clients[client as usize].server
+            }
+            Op::Send { client, .. } => own.clients[client as usize].server,
             _ => return Label::served(places.own_time(service, token.pc)),
         };
         Label::waiting(places.services[server as usize].network)
