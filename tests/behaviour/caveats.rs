@@ -27,6 +27,22 @@ fn what_sheds_may_have_collapsed_where_clients_send_again() {
     assert!(once.contains("sheds load") && !once.contains(caveat), "{once}");
 }
 
+/// A worker is stuck from the start and for good: no request ends, the fault is why, and a longer run would not help.
+#[test]
+fn a_target_that_never_runs_is_not_answered_with_a_longer_run() {
+    for load in ["kind = \"closed\"\nconcurrency = 8", "kind = \"open\"\nrate = \"40/s\""] {
+        let model = format!(
+            "title = \"test\"\n[load]\n{load}\ntarget = \"a.e\"\nwarm_up = \"0s\"\nduration = \"60s\"\n[services.a]\n\
+             [services.a.endpoints.e]\nsteps = [{{ cpu = \"5ms\" }}]\n\
+             [faults.f]\nservice = \"a\"\nfrom = \"0s\"\neffect = \"stuck\"\n"
+        );
+        let words = with_report(&model, |report| report::findings(report, None) + &report::next_steps(report, None));
+        assert!(words.contains("dead") && words.contains("limited by fault f"), "{words}");
+        assert!(words.contains("no request has ended when the window closes; fault f is on then"), "{words}");
+        assert!(words.contains("fault f does not end") && !words.contains("ten times as long"), "{words}");
+    }
+}
+
 /// A breaker refuses most calls, and a fallback answers in their place: what the others use says nothing of a higher load.
 #[test]
 fn refusals_that_a_fallback_answers_leave_no_headroom() {

@@ -58,6 +58,9 @@ impl Evidence<'_> {
             let sentence = "calls through a broken client are never answered".to_owned();
             return Some(Culprit::new("a broken client".into(), CulpritKind::NeverAnswered, sentence));
         }
+        if let Some(fault) = self.halted() {
+            return Some(fault);
+        }
         let is_failing = self.is_failing();
         let is_backlog = !is_failing && self.is_backlog_of_work();
         let backlog = if is_backlog { self.backlog(None).or_else(|| self.longest_queue(None)) } else { None };
@@ -90,6 +93,14 @@ impl Evidence<'_> {
         let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
         let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
         outage.or_else(|| found.map(|found| self.amid_lowering(self.amid_outage(found))))
+    }
+
+    /// The fault that is on when the window closes, where no request has ended and the target is not back after the load:
+    /// requests that wait for what the fault has halted have no account that has ended.
+    fn halted(&self) -> Option<Culprit> {
+        let fault = self.faults_at_end.first().filter(|_| self.ends_nothing && self.is_damaged)?;
+        let sentence = format!("no request has ended when the window closes; {} then", is_on(fault));
+        Some(Culprit { fails: true, ..Culprit::new(fault.clone(), CulpritKind::Fault, sentence) })
     }
 
     /// Adds the fault that is on when the window closes, where no account of what is held then has it.

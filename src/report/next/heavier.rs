@@ -97,6 +97,10 @@ fn longer(report: &Report, summary: &Summary) -> Option<Proposal> {
     if let Some(why) = deadlocked(summary) {
         return Some(Proposal::remark(why));
     }
+    // What is lost for good is not back in a longer run.
+    if report.state(summary.point).is_some_and(|state| state.condition.is_loss()) {
+        return None;
+    }
     let pattern = &report.plan.points[summary.point].load.pattern;
     if let Pattern::Test { cool_down, .. } = pattern {
         let longer = exact(significant(cool_down.seconds() * MOST));

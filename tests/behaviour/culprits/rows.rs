@@ -277,6 +277,7 @@ pub const TABLE: &[Row] = &[
     ("slow-behind-threads", &[], Fault, "fault slow", &["waiting for a threads", "lose time to fault slow"]),
     ("frozen", &[], Fault, "fault freeze", &["waiting for a pool db"]),
     ("frozen-for-good", &[], Fault, "fault freeze", &["waiting for a pool db"]),
+    ("frozen-from-the-start", &[], Fault, "fault freeze", &["no request has ended"]),
     ("threads-full", &[], Fault, "fault hangs", &["thread queue full", "shop threads"]),
     (
         "probe-behind-client",

@@ -44,6 +44,8 @@ pub struct Evidence<'a> {
     pub is_damaged: bool,
     /// Faults that are on when the window closes: `fault down`.
     pub faults_at_end: &'a [String],
+    /// Whether no request has ended.
+    pub ends_nothing: bool,
     /// Restarts by liveness probes.
     pub restarts: f64,
     /// Whether the load is a finite test, or changes.

@@ -1,6 +1,6 @@
 //! What a summary knows when its culprit is looked for.
 
-use super::{ResourceMean, Summary};
+use super::{Doubt, ResourceMean, Summary};
 use crate::experiment::analyse::blame::shares;
 use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
 use crate::experiment::analyse::strain::StrainUse;
@@ -55,6 +55,7 @@ impl<'a> Evidence<'a> {
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
             is_damaged: summary.capacity.damaged > 0,
             faults_at_end: &summary.faults_at_end,
+            ends_nothing: summary.doubt == Some(Doubt::NoRequests),
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             is_uneven: summary.is_uneven,
         }
