@@ -10,6 +10,7 @@ pub(crate) mod demand;
 pub(crate) mod effect;
 pub(crate) mod exact;
 pub(crate) mod finding;
+pub(crate) mod hidden;
 pub mod precision;
 pub(crate) mod ranking;
 pub(crate) mod recovery;

@@ -2,6 +2,7 @@
 
 use super::answer;
 use super::effects::{defect, sentence};
+use super::lower;
 use super::paragraph::paragraph;
 use super::verdicts;
 use super::whole::Report;
@@ -101,6 +102,9 @@ fn section(file: &str, report: &Report, width: Option<usize>) -> String {
     let mut text = format!("\n## {name}\n\n{title}\n");
     if let Some(answer) = answer::of_variants(report) {
         text.push_str(&format!("{}\n", paragraph("", &format!("In short: {}", escaped(&answer)), width)));
+    }
+    if let Some(remark) = lower::remark(report) {
+        text.push_str(&format!("{}\n", paragraph("", &escaped(&remark), width)));
     }
     for judgement in &report.judgements {
         let (claim, evidence) = (escaped(&judgement.claim), escaped(&verdicts::evidence(judgement)));

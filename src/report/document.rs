@@ -12,6 +12,7 @@ use super::whole::Report;
 use crate::experiment::analyse::ablation::{Ablated, Part};
 use crate::experiment::analyse::comparison::{self, Comparison, Difference, Selection};
 use crate::experiment::analyse::effect::Observation;
+use crate::experiment::analyse::hidden::may_hide_collapse;
 use crate::experiment::analyse::precision;
 use crate::experiment::analyse::summary::{
     ClassSummary, Growth, LEVEL, ResourceMean, ResourceSpread, Summary, UserMeans,
@@ -229,6 +230,7 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
             "replications": state.runs,
             "share": state.share,
             "goodput_of_best": state.goodput,
+            "may_have_collapsed": may_hide_collapse(report.plan, summary, state),
             "dead_replications": summary.capacity.dead,
             "damaged_replications": summary.capacity.damaged,
             "lost_processes": summary.capacity.processes.map(|(lost, of)| json!({ "lost": lost, "of": of })),

@@ -1,8 +1,8 @@
 //! What the words and marks of the column `condition` mean: a line for each that occurs.
 
-use super::lower::may_hide_collapse;
 use super::whole::Report;
 use crate::experiment::analyse::condition::{Condition, PointState};
+use crate::experiment::analyse::hidden::may_hide_collapse;
 use crate::experiment::analyse::summary::{BRIM, Doubt};
 use crate::experiment::analyse::words::percent;
 use crate::experiment::plan::success_objective;

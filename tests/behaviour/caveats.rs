@@ -21,10 +21,24 @@ fn what_sheds_may_have_collapsed_where_clients_send_again() {
         )
     };
     let words = |more: &str| with_report(&model(more), |report| report::headline(report, &report.summaries[0], None));
-    let (again, once) = (words("retry = { attempts = 3, backoff = \"1s\" }"), words(""));
+    let sends_again = "retry = { attempts = 3, backoff = \"1s\" }";
+    let (again, once) = (words(sends_again), words(""));
     let caveat = "a sweep over lower loads would show whether goodput is higher there";
     assert!(again.contains("sheds load") && again.contains(caveat), "{again}");
     assert!(once.contains("sheds load") && !once.contains(caveat), "{once}");
+    // Verdicts and the page of several experiments say it as well.
+    let claims = "[[hypotheses]]\nclaim = \"It survives\"\nexpect = { survives = {} }\n\
+                  [[hypotheses]]\nclaim = \"It sheds\"\nexpect = { sheds = {} }\n";
+    for (more, is_open) in [(sends_again, true), ("", false)] {
+        let plan = experiment(&model(more), claims).unwrap_or_else(|it| panic!("{it}"));
+        let report = reported(&plan);
+        for judgement in &report.judgements {
+            assert_eq!(judgement.evidence.contains(caveat), is_open, "{}", judgement.evidence);
+        }
+        let page = report::digest(&["a.toml".into()], &[report], None);
+        let remark = "sheds load or has collapsed: a sweep over lower loads shows which";
+        assert_eq!(page.contains(remark), is_open, "{page}");
+    }
 }
 
 /// A worker is stuck from the start and for good: no request ends, the fault is why, and a longer run would not help.

@@ -272,7 +272,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         Expectation::Stuck => each(&|summary, place| stuck(summary, place)),
         Expectation::Recovers => each_state(&|summary, state, place| recovers(summary, state, rates, place)),
         Expectation::LosesCapacity => each_state(&|summary, state, place| loses_capacity(summary, state, rates, place)),
-        Expectation::Sheds => each_state(&|summary, state, place| sheds((summary, state, rates), place)),
+        Expectation::Sheds => each_state(&|summary, state, place| sheds(plan, (summary, state, rates), place)),
         Expectation::Healthy => {
             each_state(&|summary, state, place| healthy(plan, (summary, state, rates), level, place))
         }

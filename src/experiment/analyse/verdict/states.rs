@@ -4,6 +4,7 @@ use super::Verdict;
 use super::finding::{Finding, bounded_of, decided, doubtful, missing};
 use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::finding::unsafe_words;
+use crate::experiment::analyse::hidden::{CAVEAT, may_hide_collapse};
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::plan::{Plan, success_objective};
 use crate::language::{Metric, Objective};
@@ -54,14 +55,19 @@ pub(super) fn is_in_doubt(summary: &Summary, state: &PointState) -> bool {
 }
 
 /// Load is shed.
-pub(super) fn sheds((summary, state, rates): (&Summary, &PointState, RateUnit), place: &str) -> Finding {
+pub(super) fn sheds(plan: &Plan, (summary, state, rates): (&Summary, &PointState, RateUnit), place: &str) -> Finding {
     match &summary.doubt {
         Some(doubt) if state.condition == Condition::Healthy || is_in_doubt(summary, state) => doubtful(doubt, place),
         _ => {
             let holds = state.condition == Condition::Sheds;
-            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
+            decided(holds, format!("{place}: {}{}", unsafe_words(summary, state, rates), open(plan, summary, state)))
         }
     }
+}
+
+/// What a point that sheds load leaves open, if lower loads would show that it has collapsed.
+fn open(plan: &Plan, summary: &Summary, state: &PointState) -> String {
+    if may_hide_collapse(plan, summary, state) { format!("; {CAVEAT}") } else { String::new() }
 }
 
 /// No replication loses capacity, nothing grows over the window, and the success objective is met, or missed only
@@ -79,7 +85,7 @@ pub(super) fn survives(
         }
         (Condition::Dead | Condition::Damaged | Condition::Unstable | Condition::Sheds, _) => {
             let holds = state.condition == Condition::Sheds;
-            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
+            decided(holds, format!("{place}: {}{}", unsafe_words(summary, state, rates), open(plan, summary, state)))
         }
         _ => {
             // Where the work behind the answers misses the objective, it decides.
