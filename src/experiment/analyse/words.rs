@@ -78,17 +78,22 @@ pub fn recovery(times: &[f64]) -> String {
 }
 
 /// Decimals with which a share is written in percent: none, but as many as it takes to tell it from all where it is
-/// nearly all. 0.9995 is 99.95 %, not 100.
+/// nearly all, and from nothing where it is nearly nothing. 0.9995 is 99.95 %, not 100, and 0.000021 is 0.002 %.
 pub fn share_decimals(share: f64) -> usize {
+    decimals_beside_all(share).max(decimals_beside_all(1.0 - share))
+}
+
+/// Decimals that tell a share in percent from 100.
+fn decimals_beside_all(share: f64) -> usize {
     let missing = (1.0 - share) * 100.0;
     // Of 0.999 the rest is a little more than 0.1 in binary.
     if missing > 1e-7 && missing < 0.501 { ((-missing.log10() - 1e-6).ceil() as usize).clamp(1, 6) } else { 0 }
 }
 
-/// Decimals of the percents of an estimated share and of its interval: those that the estimate and the lower end need. An upper
-/// end that is nearer to 100 % tells nothing of the digits of the estimate.
+/// Decimals of the percents of an estimated share and of its interval: those that the estimate needs, and a lower end near
+/// 100 %. An upper end that is nearer to 100 % tells nothing of the digits of the estimate, nor does a lower end near 0.
 pub fn interval_decimals(estimate: f64, low: f64) -> usize {
-    share_decimals(estimate).max(share_decimals(low)).max(1)
+    share_decimals(estimate).max(decimals_beside_all(low)).max(1)
 }
 
 /// A share in percent: `98 %`, `99.95 %`.
@@ -264,6 +269,10 @@ mod tests {
         let shares = [1.0, 0.999_95, 0.9995, 0.999, 0.9999, 0.995, 0.98, 0.0, 0.999_921];
         let words = ["100 %", "99.995 %", "99.95 %", "99.9 %", "99.99 %", "99.5 %", "98 %", "0 %", "99.992 %"];
         assert_eq!(shares.map(percent), words);
+        let shares = [0.000_021, 0.0005, 0.001, 0.004, 0.02];
+        assert_eq!(shares.map(percent), ["0.002 %", "0.05 %", "0.1 %", "0.4 %", "2 %"]);
+        let interval = Interval { estimate: 0.07, low: 0.000_03, high: 0.2 };
+        assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "7.0 % (0.0 to 20.0)");
         let interval = Interval { estimate: 1.0, low: 0.999_936, high: 1.0 };
         assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "100.000 % (99.994 to 100.000)");
         let interval = Interval { estimate: 0.0, low: 0.0, high: 0.001 };
