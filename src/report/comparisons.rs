@@ -166,6 +166,11 @@ pub fn comparisons_rows(report: &Report) -> impl Iterator<Item = Row> {
             row.push(Cell::Count(it.pairs as u64));
             row.extend(bounds(Some(it.difference)).into_iter().chain(bounds(it.relative)));
             row.push(Cell::bound(it.saved));
+            let is_one = it.groups.told().is_none();
+            for pairs in it.groups.differences.map(|group| group.filter(|_| !is_one)) {
+                row.push(pairs.map_or(Cell::Missing, |pairs| Cell::Count(pairs.runs as u64)));
+                row.push(Cell::number(pairs.map(|pairs| pairs.mean)));
+            }
             row
         })
     })

@@ -229,7 +229,10 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
             "name": state.condition.word(),
             "replications": state.runs,
             "share": state.share,
-            "goodput_of_best": state.goodput,
+            "goodput_of_best": state.goodput.map(|goodput| goodput.all),
+            "goodput_of_best_in_groups": state.goodput.and_then(|goodput| goodput.groups).map(|groups| {
+                groups.map(|group| json!({ "replications": group.runs, "goodput_of_best": group.mean }))
+            }),
             "may_have_collapsed": may_hide_collapse(report.plan, summary, state),
             "dead_replications": summary.capacity.dead,
             "damaged_replications": summary.capacity.damaged,

@@ -2,7 +2,7 @@
 
 use super::detail::Detail;
 use super::overview::laid_out;
-use super::results::{bounds, keys};
+use super::results::{bounds, groups, keys};
 use super::sheet::{Cell, Row};
 use super::table::Column;
 use super::whole::Report;
@@ -118,6 +118,7 @@ pub fn measured_rows(report: &Report) -> impl Iterator<Item = Row> {
             row.push(Cell::text(if it.is_relative { "relative" } else { "absolute" }));
             row.push(Cell::number(it.tolerance));
             row.push(it.is_within().map_or(Cell::Missing, Cell::Flag));
+            row.extend(groups([it.groups]));
             row
         })
     })

@@ -3,7 +3,7 @@
 use super::metric::says_something;
 use super::sheet::{Cell, Row};
 use super::whole::Report;
-use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::summary::{GroupMean, Summary};
 use crate::experiment::plan::Plan;
 use crate::language::Metric;
 use crate::statistics::Interval;
@@ -31,7 +31,18 @@ pub fn results_row(report: &Report, summary: &Summary) -> Row {
     row.push(Cell::bound(state.map(|state| state.share.high)));
     row.push(Cell::Count(summary.capacity.dead as u64));
     row.push(Cell::Count(summary.capacity.damaged as u64));
+    row.extend(groups([Metric::ThroughputPerMin, Metric::SuccessRate].map(|metric| summary.group_means(metric))));
     row
+}
+
+/// Of each of two groups of runs how many it has, then its mean of each figure; missing where the runs are one group.
+pub(super) fn groups<const N: usize>(figures: [Option<[GroupMean; 2]>; N]) -> Row {
+    let of = |group: usize| {
+        let known: [Option<GroupMean>; N] = figures.map(|means| means.map(|means| means[group]));
+        let runs = known.iter().flatten().next().map_or(Cell::Missing, |mean| Cell::Count(mean.runs as u64));
+        std::iter::once(runs).chain(known.map(|mean| Cell::number(mean.map(|mean| mean.mean))))
+    };
+    (0..2).flat_map(of).collect()
 }
 
 /// The cells that name a point's row: the variant, then the value of each axis.

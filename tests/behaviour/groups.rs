@@ -1,7 +1,10 @@
 //! Runs that fall into two groups: a mean over both is that of no run, wherever a figure stands.
 
+use std::collections::BTreeMap;
+
 use sim::experiment::analyse::verdict::Verdict;
 use sim::language::Metric;
+use sim::report::sheet::{COMPARISONS, Cell, Column, MEASUREMENTS, RESULTS};
 use sim::report::{self, Detail, Document, Report};
 
 use crate::models::{experiment, reported};
@@ -101,5 +104,39 @@ fn a_measurement_that_one_group_meets_is_not_decided() {
         let judgement = &report.judgements[0];
         assert_eq!(judgement.verdict, Verdict::Undecided, "{}", judgement.evidence);
         assert!(judgement.evidence.contains("beyond ± 10 % in "), "{}", judgement.evidence);
+    });
+}
+
+/// A row of a sheet by the names of its columns.
+fn row(columns: &[Column], cells: Vec<Cell>) -> BTreeMap<String, Cell> {
+    assert_eq!(columns.len(), cells.len());
+    columns.iter().map(|column| column.name.clone()).zip(cells).collect()
+}
+
+/// The files have both means as well.
+#[test]
+fn files_have_the_means_of_both_groups() {
+    with_groups(|report| {
+        let plan = report.plan;
+        let summary = &report.summaries[1];
+        let groups = summary.group_means(Metric::ThroughputPerMin).expect("two groups");
+        let results = row(&RESULTS.columns(plan), report::results_row(report, summary));
+        let measured = row(&MEASUREMENTS.columns(plan), report::measured_rows(report).next().expect("a measurement"));
+        for (which, group) in ["higher", "lower"].into_iter().zip(groups) {
+            let (runs, mean) = (Cell::Count(group.runs as u64), Cell::Number(group.mean));
+            assert_eq!(results[&format!("{which}_group_runs")], runs);
+            assert_eq!(results[&format!("{which}_group_throughput_per_min")], mean);
+            assert_eq!(measured[&format!("{which}_group_runs")], runs);
+            assert_eq!(measured[&format!("{which}_group_predicted")], mean);
+        }
+        let intact = row(&RESULTS.columns(plan), report::results_row(report, &report.summaries[0]));
+        assert_eq!(intact["lower_group_runs"], Cell::Missing);
+        let compared = report::comparisons_rows(report).next().expect("a comparison");
+        let compared = row(&COMPARISONS.columns(plan), compared);
+        assert_eq!(compared["pairs_higher_higher"], Cell::Count(groups[0].runs as u64));
+        assert_eq!(compared["pairs_lower_higher"], Cell::Count(groups[1].runs as u64));
+        assert_eq!(compared["pairs_higher_lower"], Cell::Missing);
+        let Cell::Number(change) = compared["difference_lower_higher"] else { panic!("{compared:?}") };
+        assert!(change < -0.3, "{change}");
     });
 }

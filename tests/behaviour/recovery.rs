@@ -122,8 +122,9 @@ fn files_and_figures_show_classes_and_time() {
     assert!(trials[0][0] == Cell::Text("retry".into()) && trials[0].contains(&never), "{trials:?}");
     let row = sim::report::results_row(&report, &report.summaries[1]);
     assert_eq!(row.iter().filter(|cell| **cell == never).count(), 3, "{row:?}");
-    // Two replications that never recover while requests pile up, before the six columns of the condition.
-    let [Cell::Count(2), Cell::Number(growth)] = row[row.len() - 8..row.len() - 6] else { panic!("{row:?}") };
+    // Two replications that never recover while requests pile up, before the six columns of the condition and the six of two
+    // groups of runs.
+    let [Cell::Count(2), Cell::Number(growth)] = row[row.len() - 14..row.len() - 12] else { panic!("{row:?}") };
     assert!(growth > 1.0, "{row:?}");
     let document = serde_json::to_value(sim::report::Document(&report)).expect("JSON");
     let point = &document["points"][1];

@@ -27,7 +27,7 @@
 
 use super::throughput;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
-use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary, are_held};
+use crate::experiment::analyse::summary::{Doubt, LEVEL, Means, Summary, are_held};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Direction, Plan};
@@ -112,8 +112,9 @@ pub struct PointState {
     pub share: Interval,
     /// The objective that is missed: of points that lost capacity that on success. None where none is.
     pub missed: Option<Objective>,
-    /// Goodput relative to the best at a lower load; none where there is no lower load.
-    pub goodput: Option<f64>,
+    /// Goodput relative to the best at a lower load; none where there is no lower load. Of two groups of runs the lower one
+    /// decides whether the point has collapsed.
+    pub goodput: Option<Means>,
 }
 
 impl PointState {
@@ -210,8 +211,8 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
     // Where all is well, goodput is that of the answers.
     let metric = broken.map_or(Metric::ThroughputPerMin, |(_, goodput)| goodput);
     let best = best_below(plan, summaries, summary.point, metric).filter(|&best| best > 0.0);
-    let goodput = best.zip(summary.metric(metric)).map(|(best, it)| it.estimate / best);
-    let holds = |least: f64| goodput.is_none_or(|goodput| goodput >= least);
+    let goodput = best.zip(summary.means(metric)).map(|(best, it)| it.relative_to(best));
+    let holds = |least: f64| goodput.is_none_or(|goodput| goodput.least() >= least);
     let is_finite = matches!(plan.points[summary.point].load.pattern, Pattern::Test { .. });
     let missed = broken.map(|(objective, _)| objective);
     let success = success_objective(plan).bound();
@@ -233,7 +234,12 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
             _ => Condition::Failing,
         };
         let each = summary.by_trial(&MetricScope::Whole, objective.metric());
-        (condition, each.iter().filter(|(_, value)| objective.is_missed_by(*value)).count(), Some(objective))
+        let misses = each.iter().filter(|(_, value)| objective.is_missed_by(*value));
+        // Where one of two groups of runs keeps its goodput, only the others have collapsed.
+        let kept = goodput.filter(|it| condition == Condition::Collapsed && it.most() >= HELD);
+        let keeps = kept.and_then(|_| summary.split());
+        let runs = misses.filter(|(replication, _)| !keeps.as_ref().is_some_and(|it| it.is_high(*replication)));
+        (condition, runs.count(), Some(objective))
     } else if let Some((objective, runs)) = missed_time(plan, summary) {
         (Condition::Slow, runs, Some(objective))
     } else {
@@ -316,6 +322,6 @@ fn best_below(plan: &Plan, summaries: &[Summary], point: usize, metric: Metric) 
             && (0..ours.at.len()).all(is_same)
             && number_there.is_some_and(|there| there < number)
     };
-    let goodputs = summaries.iter().filter(is_below).filter_map(|summary| Some(summary.metric(metric)?.estimate));
+    let goodputs = summaries.iter().filter(is_below).filter_map(|summary| Some(summary.means(metric)?.most()));
     goodputs.reduce(f64::max)
 }

@@ -25,7 +25,7 @@ pub use doubt::{BRIM, Doubt};
 pub use growth::{Growth, Overrun, are_held};
 pub use history::{HistorySummary, LevelSummary};
 pub use resources::{ResourceMean, ResourceSpread};
-pub use split::{GroupMean, in_groups};
+pub use split::{GroupMean, Means, in_groups};
 pub use steady::BatchMeans;
 pub use timeline::{Moment, TimelineSummary};
 

@@ -29,10 +29,17 @@ enum Part {
     Intervals,
     /// A figure with its bounds.
     Interval(&'static str, &'static str, &'static str),
+    /// How many replications each of two groups has, and these figures of each.
+    Groups(&'static [(&'static str, &'static str)]),
+    /// A difference in each of the four combinations of the groups of two points.
+    PairsOfGroups,
 }
 
 use CellKind::{Count, Flag, Number, Text};
-use Part::{Interval, Intervals, Metrics, One};
+use Part::{Groups, Interval, Intervals, Metrics, One, PairsOfGroups};
+
+/// Two groups of replications, as columns name them.
+const GROUPS: [&str; 2] = ["higher", "lower"];
 
 const SATURATED: Part =
     One("saturated_resource", Text, "", "What limits: the root of the chain of waits, or what refuses requests.");
@@ -62,6 +69,7 @@ pub const RESULTS: Layout = Layout {
         One("condition_share_hi", Number, "1", "Upper end of the 95 % interval of their share."),
         One("dead_runs", Count, "1", "Replications after which no process of the target answered."),
         One("damaged_runs", Count, "1", "Replications that lost capacity for good, the dead ones among them."),
+        Groups(&[("throughput_per_min", "1/min"), ("success_rate", "1")]),
     ],
 };
 
@@ -124,11 +132,11 @@ pub const COMPARISONS: Layout = Layout {
         Interval(
             "difference",
             "of the metric",
-            "Paired difference of all replications, also where they fall into two groups (`groups` in `summary.json` has that \
-             of each).",
+            "Paired difference of all replications, also where they fall into two groups.",
         ),
         Interval("relative", "1", "The same relative to the first variant's mean; missing for shares."),
         One("variance_saved", Number, "1", "Share of the difference's variance that the pairing saved."),
+        PairsOfGroups,
     ],
 };
 
@@ -143,8 +151,7 @@ pub const MEASUREMENTS: Layout = Layout {
         Interval(
             "predicted",
             "of the metric",
-            "What is predicted, over all replications, also where they fall into two groups (`groups` in `summary.json` has \
-             the mean of each).",
+            "What is predicted, over all replications, also where they fall into two groups.",
         ),
         One("deviation", Number, "see kind", "Predicted less measured, over all replications."),
         One("kind", Text, "", "`relative` to the measured figure, or `absolute`: in the unit of the metric."),
@@ -155,6 +162,7 @@ pub const MEASUREMENTS: Layout = Layout {
             "",
             "Whether it is within the tolerance, of two groups of replications in both; missing without one.",
         ),
+        Groups(&[("predicted", "of the metric")]),
     ],
 };
 
@@ -286,6 +294,46 @@ fn bounded(name: &str, unit: &'static str, meaning: &str) -> [Described; 3] {
     ]
 }
 
+/// The columns of one of two groups of replications: how many it has, and the mean of each figure.
+fn of_group(which: &str, figures: &[(&str, &'static str)]) -> Vec<Described> {
+    let runs = Described {
+        name: format!("{which}_group_runs"),
+        kind: Count,
+        unit: "1",
+        meaning: format!(
+            "Replications in the group with the {which} throughput; missing where the replications are one group."
+        ),
+    };
+    let mean = |&(name, unit): &(&str, &'static str)| Described {
+        name: format!("{which}_group_{name}"),
+        kind: Number,
+        unit,
+        meaning: format!("Mean of `{name}` over that group; of a percentile missing."),
+    };
+    std::iter::once(runs).chain(figures.iter().map(mean)).collect()
+}
+
+/// The columns of the pairs of which one replication is in a group of its point, and the other in a group of the other.
+fn of_pairs(ours: &str, theirs: &str) -> [Described; 2] {
+    let pairs = format!("pairs_{ours}_{theirs}");
+    let meaning = format!(
+        "Pairs of a replication in the group with the {ours} throughput and one of the first variant's in its group with \
+         the {theirs} one, where the replications of either fall into two groups; all of a variant that is one group count \
+         as `higher`. Missing where there is one group of pairs."
+    );
+    let difference =
+        "Mean difference of these pairs; relative to the first variant's mean in them where `relative` is there.";
+    [
+        Described { name: pairs, kind: Count, unit: "1", meaning },
+        Described {
+            name: format!("difference_{ours}_{theirs}"),
+            kind: Number,
+            unit: "see relative",
+            meaning: difference.into(),
+        },
+    ]
+}
+
 /// The unit that a metric's name tells.
 fn unit(kind: metric::MetricKind) -> &'static str {
     match kind {
@@ -317,6 +365,11 @@ impl Layout {
                 })),
                 Intervals => columns.extend(metrics().flat_map(|(name, unit, meaning)| bounded(name, unit, &meaning))),
                 Interval(name, unit, meaning) => columns.extend(bounded(name, unit, meaning)),
+                Groups(figures) => columns.extend(GROUPS.iter().flat_map(|which| of_group(which, figures))),
+                PairsOfGroups => {
+                    let all = GROUPS.iter().flat_map(|ours| GROUPS.iter().map(move |theirs| (ours, theirs)));
+                    columns.extend(all.flat_map(|(ours, theirs)| of_pairs(ours, theirs)));
+                }
             }
         }
         columns

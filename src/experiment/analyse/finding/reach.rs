@@ -5,8 +5,9 @@ use super::curve::{Curve, Stretch, number};
 use super::state::cause;
 use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::culprit::Culprit;
-use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::summary::{Means, Summary};
 use crate::experiment::plan::{Axis, Direction};
+use crate::metric::Metric;
 use crate::model::RateUnit;
 
 /// Share of the best throughput below which it has fallen so far that this comes first. (What is below nine tenths has a
@@ -44,11 +45,11 @@ pub struct Fall {
     /// The value with the highest throughput.
     pub from: f64,
     /// The throughput there, a minute.
-    pub most_per_min: f64,
+    pub most_per_min: Means,
     /// The safe value beyond it with the lowest throughput.
     pub to: f64,
     /// The throughput there, a minute.
-    pub least_per_min: f64,
+    pub least_per_min: Means,
 }
 
 /// Neighbouring values with the same bottleneck.
@@ -89,7 +90,7 @@ fn span(axis: &Axis, from: f64, to: f64) -> String {
 /// `throughput falls from 8 concurrent on (6154/min at 8, 230/min at 64)`.
 pub fn falls(fall: &Fall, axis: &Axis, rates: RateUnit) -> String {
     let (from, to) = (span(axis, fall.from, fall.from), span(axis, fall.to, fall.to));
-    let (most, least) = (rates.words(fall.most_per_min), rates.words(fall.least_per_min));
+    let [most, least] = [fall.most_per_min, fall.least_per_min].map(|means| means.words(|rate| rates.words(rate)));
     format!("throughput falls from {} on ({most} at {from}, {least} at {to})", super::place(axis, &from))
 }
 
@@ -172,18 +173,19 @@ impl Curve<'_> {
     /// Where throughput falls below half of its best although the objectives are met, beyond its interval.
     pub(super) fn fall(&self) -> Option<Fall> {
         let axis = self.axis.filter(|axis| axis.direction() == Direction::Load)?;
-        let held = |(_, state): &(&Summary, &PointState)| state.goodput.unwrap_or(1.0);
+        let held = |(_, state): &(&Summary, &PointState)| state.goodput.map_or(1.0, |goodput| goodput.most());
         let has_fallen = |point: &&(&Summary, &PointState)| point.1.is_safe() && held(point) < FAR;
-        let least = self.known.iter().filter(has_fallen).min_by(|a, b| held(a).total_cmp(&held(b)))?;
+        let (lowest, _) = self.known.iter().filter(has_fallen).min_by(|a, b| held(a).total_cmp(&held(b)))?;
         let value = |summary: &Summary| number(self.plan, axis, summary.point);
-        let (to, least) = (value(least.0), least.0.throughput_per_min?);
+        let (to, least) = (value(lowest), lowest.throughput_per_min?);
         let before = self.known.iter().map(|point| point.0).filter(|summary| value(summary) < to);
         let best = before.max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least()))?;
         let most = best.throughput_per_min?;
         // Without an interval the estimates say it.
         let is_bounded = most.low.is_finite() && least.high.is_finite();
         let is_beyond_doubt = !is_bounded || most.low > least.high;
-        let (most_per_min, least_per_min) = (most.estimate, least.estimate);
+        let means = |summary: &Summary| summary.means(Metric::ThroughputPerMin);
+        let (most_per_min, least_per_min) = (means(best)?, means(lowest)?);
         is_beyond_doubt.then(|| Fall { from: value(best), most_per_min, to, least_per_min })
     }
 }

@@ -63,18 +63,8 @@ pub fn unsafe_words(summary: &Summary, state: &PointState, rates: RateUnit) -> S
             let from = from.map_or_else(String::new, |rate| format!(" from about {rate} on"));
             format!("unstable{from}: {sent} arrive and {ended} end over the last eighth of the window{alone}")
         }
-        Condition::Collapsed => {
-            let share = state.goodput.map_or_else(String::new, |goodput| {
-                format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
-            });
-            format!("collapsed{runs}: {}{share}", success(summary, state))
-        }
-        Condition::Sheds => {
-            let held = state.goodput.map_or_else(String::new, |goodput| {
-                format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
-            });
-            format!("sheds load{runs}: {}{held}", success(summary, state))
-        }
+        Condition::Collapsed => format!("collapsed{runs}: {}{}", success(summary, state), goodput(state)),
+        Condition::Sheds => format!("sheds load{runs}: {}{}", success(summary, state), goodput(state)),
         Condition::Overloaded | Condition::Failing => {
             format!("{}{runs}: {}", state.condition.word(), success(summary, state))
         }
@@ -94,6 +84,15 @@ pub fn unsafe_words(summary: &Summary, state: &PointState, rates: RateUnit) -> S
             format!("{}{runs}{missed}", if is_time { "too slow" } else { "misses an objective" })
         }
         Condition::Healthy => "healthy".into(),
+    }
+}
+
+/// `, goodput 118 % of the best at a lower load`, of two groups of runs that of each; nothing where there is no lower load.
+fn goodput(state: &PointState) -> String {
+    let Some(goodput) = state.goodput else { return String::new() };
+    match goodput.groups.and_then(|groups| in_groups(groups, share)) {
+        Some(groups) => format!(", goodput relative to the best at a lower load {groups}"),
+        None => format!(", goodput {} of the best at a lower load", share(goodput.all)),
     }
 }
 
@@ -213,36 +212,30 @@ pub fn short_name(metric: Metric) -> &'static str {
 
 /// `517/min, 100 % success, p95 1.2 s`: with the percentile that the objectives name.
 pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
-    let of_groups = |metric: Metric, words: &dyn Fn(f64) -> String| in_groups(summary.group_means(metric)?, words);
-    let rate_of_groups = of_groups(Metric::ThroughputPerMin, &|rate| curve.rates.words(rate));
-    let success_of_groups = of_groups(Metric::SuccessRate, &percent).map(|groups| format!("success {groups}"));
-    let mut text = format!(
-        "{}, {}",
-        rate_of_groups.unwrap_or_else(|| rate(summary, curve.rates)),
-        success_of_groups.unwrap_or_else(|| format!("{} success", percent(summary.success_rate.estimate)))
-    );
-    text += &lost_work(summary).unwrap_or_default();
+    let groups = summary.group_means(Metric::SuccessRate).and_then(|groups| in_groups(groups, percent));
+    let success = match groups {
+        Some(groups) => format!("success {groups}"),
+        None => format!("{} success", percent(summary.success_rate.estimate)),
+    };
     let percentile = percentile(&curve.plan.objectives);
-    if let Some(time) = summary.metric(percentile) {
-        text += &format!(", {} {}", percentile.short(), words::time(time.estimate));
-    }
-    if let Some(recovery) = recovery(summary) {
-        text += &format!(", {recovery}");
-    }
-    text
+    let time = summary.metric(percentile).map(|it| format!("{} {}", percentile.short(), words::time(it.estimate)));
+    let first = [rate(summary, curve.rates), success];
+    let parts = first.into_iter().chain(lost_work(summary)).chain(time).chain(recovery(summary));
+    parts.collect::<Vec<String>>().join(", ")
 }
 
-/// What part of the work behind the answers is lost, and where most of it: `, 4 % of the work behind the answers dropped by
+/// What part of the work behind the answers is lost, and where most of it: `4 % of the work behind the answers dropped by
 /// queue tasks / worker`.
 fn lost_work(summary: &Summary) -> Option<String> {
     let most = summary.lost_work.iter().max_by_key(|lost| lost.count)?;
     let share = summary.work_failed;
     let how = if most.is_dropped() { "dropped by" } else { "failed at" };
-    (share > 0.0).then(|| format!(", {} % of the work behind the answers {how} {}", hundredths(share), most.name))
+    (share > 0.0).then(|| format!("{} % of the work behind the answers {how} {}", hundredths(share), most.name))
 }
 
 pub(super) fn rate(summary: &Summary, rates: RateUnit) -> String {
-    summary.throughput_per_min.map_or_else(|| "no throughput".into(), |it| rates.words(it.estimate))
+    let means = summary.means(Metric::ThroughputPerMin);
+    means.map_or_else(|| "no throughput".into(), |means| means.words(|rate| rates.words(rate)))
 }
 
 fn digits(number: f64) -> String {
@@ -283,7 +276,9 @@ pub fn is_another(one: &Summary, other: &Summary) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{beside, share, shares};
+    use super::{beside, goodput, share, shares};
+    use crate::experiment::analyse::condition::{Condition, PointState};
+    use crate::experiment::analyse::summary::{GroupMean, Means};
     use crate::statistics::Interval;
     use crate::statistics::rare::can_hide;
 
@@ -292,6 +287,23 @@ mod tests {
     fn a_share_is_told_from_the_bound_that_it_misses() {
         let all = [(0.895, Some(0.9)), (0.8997, Some(0.9)), (0.7, Some(0.9)), (0.895, None)];
         assert_eq!(all.map(|(share, bound)| beside(share, bound)), ["89.5 %", "89.97 %", "70 %", "90 %"]);
+    }
+
+    /// One run of five serves as much as at a lower load, and four a tenth: 28 % is that of no run.
+    #[test]
+    fn goodput_of_two_groups_is_that_of_each() {
+        let groups = Some([GroupMean { runs: 1, mean: 1.0 }, GroupMean { runs: 4, mean: 0.1 }]);
+        let state = |groups| PointState {
+            point: 0,
+            condition: Condition::Collapsed,
+            runs: 4,
+            of: 5,
+            share: Interval::exact(0.8),
+            missed: None,
+            goodput: Some(Means { all: 0.28, groups }),
+        };
+        assert_eq!(goodput(&state(groups)), ", goodput relative to the best at a lower load 100 % in 1 run, 10 % in 4");
+        assert_eq!(goodput(&state(None)), ", goodput 28 % of the best at a lower load");
     }
 
     /// Bounds of Clopper and Pearson: 4 of 300 gives 0.36 to 3.38 %, 5 of 20 gives 8.66 to 49.1 %, 1 of 20 gives 0.13 to 24.9 %.

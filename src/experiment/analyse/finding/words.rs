@@ -6,7 +6,7 @@ use super::state::{
     cause, circle, condition, figures, hidden, is_another, limit, rate, share, short_name, unsafe_words, why,
 };
 use crate::experiment::analyse::condition::{Condition, HELD, PointState};
-use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::summary::{Summary, in_groups};
 use crate::experiment::analyse::words::{self, percent};
 use crate::experiment::plan::{Axis, Direction, Plan};
 use crate::language::Metric;
@@ -138,11 +138,16 @@ fn doubts(curve: &Curve) -> Vec<String> {
 
 /// The safe point with the lowest goodput relative to a lower load, if it is below nine tenths.
 fn less(curve: &Curve, axis: &Axis) -> Option<String> {
-    let goodput = |(_, state): &(&Summary, &PointState)| state.goodput.filter(|&it| state.is_safe() && it < HELD);
+    let goodput =
+        |(_, state): &(&Summary, &PointState)| state.goodput.filter(|it| state.is_safe() && it.least() < HELD);
     let points = curve.known.iter().filter_map(|point| Some((point.0, goodput(point)?)));
-    let (summary, held) = points.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (summary, held) = points.min_by(|a, b| a.1.least().total_cmp(&b.1.least()))?;
     let place = at(curve.plan, axis, summary.point);
-    Some(format!("throughput at {place} is {} of the best at a lower load: {}", share(held), cause(summary)))
+    let cause = cause(summary);
+    Some(match held.groups.and_then(|groups| in_groups(groups, share)) {
+        Some(groups) => format!("throughput at {place} relative to the best at a lower load: {groups}: {cause}"),
+        None => format!("throughput at {place} is {} of the best at a lower load: {cause}", share(held.all)),
+    })
 }
 
 /// The cause of the far tail, if it is not an ordinary wait.

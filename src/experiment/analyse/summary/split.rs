@@ -25,6 +25,39 @@ pub struct GroupMean {
     pub mean: f64,
 }
 
+/// A figure of a point as a sentence gives it: the mean of all runs, or of each of two groups where the runs fall into two.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Means {
+    /// Over all runs.
+    pub all: f64,
+    /// Of each group, that with the higher throughput first.
+    pub groups: Option<[GroupMean; 2]>,
+}
+
+impl Means {
+    /// That of the group that has most, or of all runs where they are one group.
+    pub fn most(&self) -> f64 {
+        self.groups.map_or(self.all, |[one, other]| one.mean.max(other.mean))
+    }
+
+    /// That of the group that has least.
+    pub fn least(&self) -> f64 {
+        self.groups.map_or(self.all, |[one, other]| one.mean.min(other.mean))
+    }
+
+    /// Relative to a figure.
+    pub fn relative_to(self, base: f64) -> Self {
+        let of_group = |group: GroupMean| GroupMean { mean: group.mean / base, ..group };
+        Self { all: self.all / base, groups: self.groups.map(|groups| groups.map(of_group)) }
+    }
+
+    /// In words: `490/min`, or `406/min in 1 run, 46.4/min in 4` of two groups.
+    pub fn words(&self, words: impl Fn(f64) -> String) -> String {
+        let groups = self.groups.and_then(|groups| in_groups(groups, &words));
+        groups.unwrap_or_else(|| words(self.all))
+    }
+}
+
 /// Replications in two groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
@@ -43,6 +76,11 @@ impl Summary {
         let (means, sizes) = (split.means(self, metric)?, split.sizes());
         let means = [0, 1].map(|group| GroupMean { runs: sizes[group], mean: means[group] });
         means.iter().all(|group| group.mean.is_finite()).then_some(means)
+    }
+
+    /// A metric as a sentence gives it; none where the point has no such figure.
+    pub fn means(&self, metric: Metric) -> Option<Means> {
+        Some(Means { all: self.metric(metric)?.estimate, groups: self.group_means(metric) })
     }
 
     /// The two groups into which the replications fall by their throughput: those that lost capacity and the others, if
@@ -136,7 +174,7 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
-    use super::{GroupMean, groups, in_groups, serves_some};
+    use super::{GroupMean, Means, groups, in_groups, serves_some};
 
     #[test]
     fn runs_that_all_fail_are_no_groups() {
@@ -152,6 +190,16 @@ mod tests {
         assert_eq!(groups(&[(1, 300.0)], &high, 0.9).map(|split| split.sizes()), Some([2, 1]));
         assert_eq!(groups(&high, &[], 0.9), None);
         assert_eq!(groups(&[(0, 0.0)], &[(1, 0.0)], 0.9), None, "two groups that serve nothing are one");
+    }
+
+    #[test]
+    fn a_figure_is_that_of_each_group() {
+        let group = |runs, mean| GroupMean { runs, mean };
+        let means = Means { all: 118.8, groups: Some([group(1, 408.0), group(4, 46.5)]) };
+        assert_eq!((means.most(), means.least()), (408.0, 46.5));
+        let words = |mean: f64| format!("{:.0} %", mean * 100.0);
+        assert_eq!(means.relative_to(400.0).words(words), "102 % in 1 run, 12 % in 4");
+        assert_eq!(Means { all: 200.0, groups: None }.relative_to(400.0).words(words), "50 %");
     }
 
     #[test]

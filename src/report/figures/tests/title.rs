@@ -248,3 +248,19 @@ fn a_title_names_the_figure_that_misses() {
     let title = words(&drawn[0].figure).0;
     assert!(title.starts_with("0 of 1 measurements are met; mean is off by -") && title.ends_with(" (m)"), "{title}");
 }
+
+/// Three connections of which each request holds one and takes a second one: three at once stop a worker for good, which happens
+/// in some runs and not in others. What all runs serve on average no run serves.
+#[test]
+fn a_title_has_the_throughput_of_each_group_of_runs() {
+    let model = "title = \"t\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"6/s\"\nwarm_up = \"0s\"\n\
+                 duration = \"100s\"\ntimeout = \"5s\"\n[services.a]\nworkers = 2\n[services.a.pools.p]\nserver = \"db\"\n\
+                 min_size = 3\nmax_size = 3\n[services.a.endpoints.e]\n\
+                 steps = [{ with = { pool = \"p\", steps = [{ sleep = \"15ms\" }, { query = { pool = \"p\", time = \"5ms\" } }] } }]\n\
+                 [services.db]\nruntime = \"delay\"\n";
+    let slower = "seed = 3\n[[variants]]\nname = \"today\"\n[[variants]]\nname = \"slower\"\n[variants.set]\n\
+                  \"services.a.endpoints.e.steps.with.steps.sleep\" = \"16ms\"\n";
+    let drawn = drawn_of(model, slower);
+    let title = title(&drawn, "throughput");
+    assert!(title.starts_with("Both are damaged; ") && title.contains("/s in 2 runs, "), "{title}");
+}

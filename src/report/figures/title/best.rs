@@ -42,6 +42,12 @@ impl Work {
         }
     }
 
+    /// In words, of two groups of runs that of each.
+    fn words(self, summary: &Summary, rates: RateUnit) -> String {
+        let means = summary.means(self.metric);
+        means.map_or_else(|| rates.words(f64::NEG_INFINITY), |means| means.words(|rate| rates.words(rate)))
+    }
+
     /// A minute; less than any where it is not known.
     fn amount(self, summary: &Summary) -> f64 {
         summary.metric(self.metric).map_or(f64::NEG_INFINITY, |interval| interval.estimate)
@@ -94,8 +100,8 @@ pub fn survivors(set: &Set) -> String {
         }
     };
     if is_better(most.1, least.1, work) {
-        let figures = format!("{}, {}", leaders(&bests, most.1, work), rates.words(work.amount(most.1)));
-        let other = format!(" ({} {})", quoted(&least.0), rates.words(work.amount(least.1)));
+        let figures = format!("{}, {}", leaders(&bests, most.1, work), work.words(most.1, rates));
+        let other = format!(" ({} {})", quoted(&least.0), work.words(least.1, rates));
         fitting([format!("{figures}{other}; {all_hold}"), format!("{figures}; {holds}"), holds])
     } else {
         let alike = alike(bests.len(), (most.1, least.1), work, rates);
@@ -126,7 +132,7 @@ fn times_at(set: &Set, x: f64, work: Work, at: &str) -> Option<String> {
 /// The title of points without curves.
 pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
     let work = Work::of(points.iter().map(|(_, summary)| *summary));
-    let rate = |summary: &Summary| report.rates.words(work.amount(summary));
+    let rate = |summary: &Summary| work.words(summary, report.rates);
     if let [(_, only)] = points {
         if !has_throughput(only) {
             return report.plan.title.clone();
@@ -136,6 +142,7 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
             return fitting([
                 format!("{}, {words}: {}", rate(only), finding::cause(only)),
                 format!("{}, {words}", rate(only)),
+                words,
             ]);
         }
         let limit = only.saturated.as_ref().map(|resource| format!("{}, limited by {}", rate(only), named(resource)));
@@ -190,9 +197,10 @@ fn by_condition(points: &[(String, &Summary)], report: &Report, work: Work) -> V
             (other, 1) => format!("is {}", other.word()),
             (other, _) => format!("are {}", other.word()),
         };
-        let rates = members.iter().map(|(_, summary)| work.amount(summary)).filter(|rate| rate.is_finite());
-        let (low, high) = rates
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high): (f64, f64), rate| (low.min(rate), high.max(rate)));
+        let means = members.iter().filter_map(|(_, summary)| summary.means(work.metric));
+        let (low, high) = means
+            .filter(|means| means.all.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| (it.least().min(low), it.most().max(high)));
         let rates = match (report.rates.words(low), report.rates.words(high)) {
             _ if condition != Condition::Healthy || low > high => String::new(),
             (low, high) if low == high => format!(" ({high})"),
@@ -202,7 +210,7 @@ fn by_condition(points: &[(String, &Summary)], report: &Report, work: Work) -> V
     };
     let all = |is_named| groups.iter().map(|group| clause(group, is_named)).collect::<Vec<_>>().join("; ");
     let least = ends(points, work).filter(|_| groups.len() == 1).map(|(most, _)| {
-        format!("{}; {}, {}", all(false), leaders(points, most.1, work), report.rates.words(work.amount(most.1)))
+        format!("{}; {}, {}", all(false), leaders(points, most.1, work), work.words(most.1, report.rates))
     });
     least.into_iter().chain([all(true), all(false)]).collect()
 }

@@ -5,6 +5,7 @@ use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::named;
 use crate::experiment::analyse::finding::{Fall, Finding, Turn, falls, places};
 use crate::experiment::plan::{Axis, Direction};
+use crate::metric::Metric;
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
 use crate::report::turn::{be, between, place, stretch, value, verb_of};
@@ -335,7 +336,11 @@ fn alone(set: &Set, finding: &Finding) -> String {
     if held.doubtful.is_some() {
         return fitting([holds]);
     }
-    let most = format!("{holds}; serves at most {}", set.report.rates.words(best.throughput_or_least()));
+    let rates = set.report.rates;
+    let most = match best.means(Metric::ThroughputPerMin) {
+        Some(means) => format!("{holds}; serves at most {}", means.words(|rate| rates.words(rate))),
+        None => holds.clone(),
+    };
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {}", named(resource)));
     fitting(limit.into_iter().chain([most, holds]))
 }
