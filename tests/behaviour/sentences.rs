@@ -456,3 +456,19 @@ fn a_sweep_names_the_cause_of_a_far_tail() {
         assert!(!long.contains("p99.9"), "{long}");
     });
 }
+
+/// What the condition says is not said again by the figures behind it.
+#[test]
+fn a_finding_says_each_figure_once() {
+    let text = open(
+        "30/s",
+        "",
+        "[services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.ingress]\nin_flight = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"100ms\" }]",
+    );
+    with_report(&text, |report| {
+        let finding = report::findings(report, None);
+        let first = finding.lines().next().expect("a finding");
+        assert_eq!(first.matches("success").count(), 1, "{first}");
+        assert!(first.contains("/s, p95 "), "{first}");
+    });
+}

@@ -212,6 +212,17 @@ pub fn short_name(metric: Metric) -> &'static str {
 
 /// `517/min, 100 % success, p95 1.2 s`: with the percentile that the objectives name.
 pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
+    parts(summary, curve).join(", ")
+}
+
+/// The same after what was said of the point, without what that has already; empty where it has all.
+pub(super) fn figures_beside(summary: &Summary, curve: &Curve, said: &str) -> String {
+    let has_success = said.contains("success");
+    let is_said = |part: &String| said.contains(part.as_str()) || has_success && part.contains("success");
+    parts(summary, curve).into_iter().filter(|part| !is_said(part)).collect::<Vec<_>>().join(", ")
+}
+
+fn parts(summary: &Summary, curve: &Curve) -> Vec<String> {
     let groups = summary.group_means(Metric::SuccessRate).and_then(|groups| in_groups(groups, percent));
     let success = match groups {
         Some(groups) => format!("success {groups}"),
@@ -220,8 +231,7 @@ pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
     let percentile = percentile(&curve.plan.objectives);
     let time = summary.metric(percentile).map(|it| format!("{} {}", percentile.short(), words::time(it.estimate)));
     let first = [rate(summary, curve.rates), success];
-    let parts = first.into_iter().chain(lost_work(summary)).chain(time).chain(recovery(summary));
-    parts.collect::<Vec<String>>().join(", ")
+    first.into_iter().chain(lost_work(summary)).chain(time).chain(recovery(summary)).collect()
 }
 
 /// What part of the work behind the answers is lost, and where most of it: `4 % of the work behind the answers dropped by

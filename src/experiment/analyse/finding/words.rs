@@ -3,7 +3,8 @@
 use super::curve::{Curve, Turn, is_scattered, number};
 use super::reach::{self, Fall};
 use super::state::{
-    cause, circle, condition, figures, hidden, is_another, limit, rate, share, short_name, unsafe_words, why,
+    cause, circle, condition, figures, figures_beside, hidden, is_another, limit, rate, share, short_name,
+    unsafe_words, why,
 };
 use crate::experiment::analyse::condition::{Condition, HELD, PointState};
 use crate::experiment::analyse::summary::{Summary, in_groups};
@@ -67,8 +68,10 @@ pub(super) fn lines(
         return lines;
     };
     let Some(axis) = curve.axis else {
-        let mut lines =
-            vec![format!("{name}{}: {}{}", condition(last, state, curve.rates), figures(last, curve), limit(last))];
+        let said = condition(last, state, curve.rates);
+        let beside = figures_beside(last, curve, &said);
+        let figures = if beside.is_empty() { beside } else { format!(": {beside}") };
+        let mut lines = vec![format!("{name}{said}{figures}{}", limit(last))];
         if !state.is_safe() {
             lines.push(why(last));
         }
