@@ -140,3 +140,18 @@ fn files_have_the_means_of_both_groups() {
         assert!(change < -0.3, "{change}");
     });
 }
+
+/// Two of eight runs tip into a storm of retries, and then hardly answer. Whether nine in ten requests succeed over many such
+/// runs is not known; that some runs answer all and others a fifth is.
+#[test]
+fn an_undecided_objective_gives_the_mean_of_each_group() {
+    let model = "title = \"test\"\n[load]\nkind = \"open\"\nrate = \"43/s\"\ntarget = \"a.e\"\nwarm_up = \"0s\"\n\
+                 duration = \"600s\"\ntimeout = \"1s\"\nretry = { attempts = 4, backoff = \"100ms\" }\n[services.a]\n\
+                 runtime = \"threads\"\nthreads = 5\nmax_queue = 400\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(100ms)\" }]\n";
+    let plan = experiment(model, "replications = 8\n").unwrap_or_else(|it| panic!("{it}"));
+    let report = reported(&plan);
+    let finding = report::findings(&report, None);
+    assert!(finding.contains("success rate 100.0 % in 6 runs, 20."), "{finding}");
+    assert!(finding.contains(" % in 2, over all 80."), "{finding}");
+    assert!(report::next_steps(&report, None).contains(" in 2, over all "), "{finding}");
+}

@@ -27,7 +27,7 @@
 
 use super::throughput;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
-use crate::experiment::analyse::summary::{Doubt, LEVEL, Means, Summary, are_held};
+use crate::experiment::analyse::summary::{Doubt, LEVEL, Means, Summary, are_held, in_groups};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Direction, Plan};
@@ -190,6 +190,11 @@ pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
         }
         let most = if objective.is_at_least() { "at least" } else { "at most" };
         let (seen, bound_words) = (words::figure(interval, metric, rates), words::amount(bound, metric, rates));
+        let groups = summary.group_means(metric);
+        let seen = match groups.and_then(|groups| in_groups(groups, |mean| words::amount(mean, metric, rates))) {
+            Some(groups) => format!("{groups}, over all {seen}"),
+            None => seen,
+        };
         // Half-widths fall with the root of the number of replications.
         let factor = ((end - interval.estimate) / (bound - interval.estimate)).powi(2) * MARGIN;
         let needed = Some(summary.replications as f64 * factor).filter(|needed| *needed < 1e9);
