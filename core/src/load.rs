@@ -1,6 +1,7 @@
 //! Who sends requests: a finite closed test, an endless closed load with a steady or changing number of clients, open
 //! arrivals at a steady or changing rate, or as recorded. One [`trial`] is one run of a system under a load, from rest.
 
+mod arrivals;
 mod closed;
 mod drain;
 mod measuring;
@@ -11,7 +12,10 @@ mod test;
 mod thoughts;
 mod trace;
 
+pub use arrivals::Arrivals;
 pub use profile::Times;
+pub use staged::Changes;
+pub use thoughts::Thoughts;
 
 use std::collections::HashMap;
 

@@ -2,8 +2,9 @@
 //! holds as many of them as theory says.
 
 use sim::kernel::Time;
-use sim::load::Times;
-use sim::model::{Arrivals, Flow, Pattern};
+use sim::load::{self, Times};
+use sim::model::{Arrivals, Flow, Pattern, UserDraws};
+use sim::parts::Limits;
 use sim::statistics::Interval;
 
 use crate::models::{Bench, bench};
@@ -234,4 +235,41 @@ fn variants_meet_the_same_classes() {
     let slow = classes("1/s", "1000s", "");
     assert_eq!(slow, classes("2/s", "500s", "{ fail = \"no\" }"));
     assert_eq!(slow.iter().sum::<u64>(), 999);
+}
+
+/// What `sim measure` sends is what a simulation of the same seed and replication sends: when, and of which class.
+#[test]
+fn arrivals_and_classes_without_a_simulation_are_those_of_one() {
+    let trace = std::env::temp_dir().join(format!("sim-arrivals-{}.csv", std::process::id()));
+    std::fs::write(&trace, "time_s\n0.5\n1\n1\n7.25\n").unwrap();
+    let of_trace = format!("trace = {{ file = {trace:?} }}");
+    let all = [
+        "rate = \"20/s\"",
+        "rate = \"20/s\"\narrivals = \"constant\"",
+        "profile = [{ at = \"0s\", rate = \"1/s\" }, { at = \"40s\", rate = \"30/s\" }]",
+        "bursts = { mean_on = \"2s\", mean_off = \"5s\", on_rate = \"50/s\", off_rate = \"1/s\" }",
+        of_trace.as_str(),
+    ];
+    for keys in all {
+        let bench = load(keys, "1ms");
+        let (_, ends) = load::scouted(&bench.system, &bench.load, 7, 3, &Limits::default()).unwrap();
+        let mut born: Vec<Time> = ends.iter().map(|tries| tries[0].born).collect();
+        born.sort_unstable();
+        let due = load::Arrivals::new(&bench.load.pattern, 7, 3).unwrap().map(|arrival| arrival.at);
+        // Those that arrive in the last millisecond end after the window.
+        let due: Vec<Time> = due.take_while(|&at| at < Time(59_999_000_000)).collect();
+        assert!(due.len() > 3 && born.len() >= due.len(), "{keys}");
+        assert_eq!(born[..due.len()], due, "{keys}");
+    }
+    std::fs::remove_file(trace).unwrap();
+
+    let text = "[load]\nkind = \"open\"\nrate = \"20/s\"\nduration = \"60s\"\n\
+        classes = { a = { target = \"shop.a\" }, b = { target = \"shop.b\", weight = 3 } }\n\
+        [services.shop]\nruntime = \"delay\"\n[services.shop.endpoints]\n\
+        a = { steps = [{ sleep = \"0ms\" }] }\nb = { steps = [{ sleep = \"0ms\" }] }";
+    let bench = bench(text);
+    let sent: u64 = bench.run(7, 3).classes.iter().map(|class| class.first_tries).sum();
+    let draws = UserDraws::new(7, 3);
+    let drawn = (1..=sent).filter(|&number| draws.class(&bench.load.classes, number) == 0).count();
+    assert_eq!(bench.run(7, 3).classes[0].first_tries, drawn as u64);
 }

@@ -3,10 +3,11 @@
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::random::Stream;
 use crate::kernel::{Time, Variate};
-use crate::model::{Arrivals, Pattern};
+use crate::model::Pattern;
 use crate::parts::course::Pace;
 use crate::parts::{Limits, Outcome};
 
+use super::arrivals::{gap_of, gaps};
 use super::measuring::Measuring;
 use super::which;
 
@@ -41,11 +42,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     let Pattern::Open { gap, arrivals, warm_up, duration } = *pattern else {
         unreachable!("called for open loads only");
     };
-    let gap = match arrivals {
-        Arrivals::Poisson => Variate::Exponential(gap),
-        Arrivals::Constant => Variate::Constant(Time(gap.round() as u64)),
-    };
-    let gaps = Stream::named(seed, replication, "arrivals", 0);
+    let (gaps, gap) = (gaps(seed, replication), gap_of(gap, arrivals));
     let mut open =
         Open { gaps, gap, next: Time::ZERO, measuring: Measuring::after(world, Pace::Steady, warm_up, duration) };
     world.schedule(open.gap.draw(open.gaps.next_bits()), which::ARRIVAL);

@@ -106,7 +106,7 @@ impl Source for Test {
             }
             return;
         }
-        match self.thoughts.next() {
+        match self.thoughts.pause() {
             Some(time) => world.schedule(time, which::CLIENT + ended.client),
             None => self.send(world, ended.client),
         }

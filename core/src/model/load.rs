@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::backoff::Backoff;
 use super::queue::Notice;
 use super::rate::RateUnit;
+use crate::kernel::random::{GOLDEN, mix, name, unit};
 use crate::kernel::{Time, Variate};
 
 /// Who sends requests, and for how long.
@@ -217,6 +218,35 @@ pub struct Class {
     /// How important it is; queues that serve by priority serve the highest first.
     pub priority: u8,
 }
+
+/// What is drawn of each user of a load, by the user's number, so that designs meet the same users in the same order.
+#[derive(Clone, Copy, Debug)]
+pub struct UserDraws {
+    class: u64,
+    backoff: u64,
+}
+
+impl UserDraws {
+    /// The draws of a replication.
+    pub fn new(seed: u64, replication: u64) -> Self {
+        Self { class: name(seed, replication, "class", 0), backoff: name(seed, replication, "backoff", 0) }
+    }
+
+    /// The index of the class of user `number`, counted from 1; 0 where there is one class or none.
+    pub fn class(self, classes: &[Class], number: u64) -> u32 {
+        let u = unit(mix(self.class ^ number.wrapping_mul(GOLDEN)));
+        classes.iter().position(|class| u < class.cumulated).unwrap_or(classes.len().saturating_sub(1)) as u32
+    }
+
+    /// How long user `number` waits after a failed attempt, of which `earlier` came before.
+    pub fn wait(self, retry: &Retry, number: u64, earlier: u16) -> Time {
+        let key = mix(self.backoff ^ number.wrapping_mul(GOLDEN)).wrapping_add(u64::from(earlier));
+        retry.backoff.wait(u32::from(earlier) + 1, unit(mix(key)))
+    }
+}
+
+/// Retries that a budget saves up at most, and has at the start.
+pub const MOST_SAVED: f64 = 10.0;
 
 /// How a client sends a failed request again.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,9 @@
 //! A load without classes, retries and timeline has none, and its requests pay nothing for it.
 
 use crate::kernel::Time;
-use crate::kernel::random::{GOLDEN, mix, name, unit};
+use crate::kernel::random::{GOLDEN, mix};
 use crate::kernel::slab::Slab;
-use crate::model::{Class, Load, Retry};
+use crate::model::{Class, Load, MOST_SAVED, Retry, UserDraws};
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
@@ -14,9 +14,6 @@ use crate::parts::outcome::{ClassOutcome, Users};
 use crate::parts::part::{Moment, Part};
 use crate::parts::timeline::Timeline;
 use crate::parts::usage::Rows;
-
-/// Retries that may be saved up under a budget.
-const MOST_SAVED: f64 = 10.0;
 
 /// A user between first try and last answer.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +47,7 @@ pub(crate) struct Ledger {
     pub users: Slab<User>,
     classes: Vec<Class>,
     counts: Vec<Count>,
-    /// Names the draws of classes and of back-offs.
-    class_key: u64,
-    backoff_key: u64,
+    draws: UserDraws,
     retry: Option<Retry>,
     /// Retries that the budget allows for now.
     saved: f64,
@@ -84,8 +79,7 @@ impl Ledger {
             users: Slab::default(),
             counts: vec![Count::default(); classes.len()],
             classes,
-            class_key: name(seed, replication, "class", 0),
-            backoff_key: name(seed, replication, "backoff", 0),
+            draws: UserDraws::new(seed, replication),
             retry: load.retry.clone(),
             saved: MOST_SAVED,
             timeline: load.interval().map(|length| Timeline::new(length, load.recorded)),
@@ -100,10 +94,7 @@ impl Ledger {
 
     /// A user sends its first try; the class is drawn by the user's number unless it is given.
     pub fn begin(&mut self, now: Time, client: u32, number: u64, class: Option<u32>) -> u32 {
-        let drawn = || {
-            let u = unit(mix(self.class_key ^ number.wrapping_mul(GOLDEN)));
-            self.classes.iter().position(|class| u < class.cumulated).unwrap_or(self.classes.len() - 1) as u32
-        };
+        let drawn = || self.draws.class(&self.classes, number);
         let class = class.unwrap_or_else(drawn) as u16;
         if let Some(budget) = self.retry.as_ref().and_then(|retry| retry.budget) {
             self.saved = (self.saved + budget).min(MOST_SAVED);
@@ -170,8 +161,7 @@ impl Ledger {
             }
             self.saved -= 1.0;
         }
-        let key = mix(self.backoff_key ^ user.number.wrapping_mul(GOLDEN)).wrapping_add(u64::from(user.attempt));
-        Some(retry.backoff.wait(u32::from(user.attempt) + 1, unit(mix(key))))
+        Some(self.draws.wait(retry, user.number, user.attempt))
     }
 
     /// A user's back-off is over.
