@@ -78,19 +78,7 @@ impl<'a> Set<'a> {
 
     /// A value of the first axis as it is drawn: a rate in the unit that it is written in.
     pub(super) fn drawn(&self, x: f64) -> f64 {
-        x * self.unit().map_or(1.0, |(_, factor)| factor)
-    }
-
-    /// The unit that the values of the axis are drawn in, and what a value is multiplied by for it: that of rates which
-    /// are all written alike, else a second, as of durations.
-    fn unit(&self) -> Option<(&'static str, f64)> {
-        let all = |is_it: &dyn Fn(&str) -> bool| self.axis.values.iter().all(|value| is_it(&value.text));
-        let alike =
-            [("1/min", 60.0), ("1/h", 3600.0)].into_iter().find(|(unit, _)| all(&|text| text.ends_with(&unit[1..])));
-        let is_duration = |text: &str| text.parse::<Duration>().is_ok() && text.ends_with(char::is_alphabetic);
-        alike
-            .or_else(|| all(&|text| text.contains('/')).then_some(("1/s", 1.0)))
-            .or_else(|| all(&is_duration).then_some(("s", 1.0)))
+        drawn(self.axis, x)
     }
 
     /// The figures of a curve's points that have any.
@@ -121,24 +109,50 @@ impl<'a> Set<'a> {
 
     /// The horizontal axis of its charts.
     pub(super) fn x_axis(&self) -> chart::ChartAxis {
-        let is_positive = self.axis.values.iter().all(|value| value.number.is_some_and(|number| number > 0.0));
-        let label = self.label();
-        match self.axis.scale {
-            Scale::Log if is_positive => chart::ChartAxis::log(label),
-            _ => chart::ChartAxis::linear(label),
-        }
+        x_axis(self.axis)
     }
 
     /// What the horizontal axis is.
     pub(super) fn label(&self) -> String {
-        let is_named = self.axis.label != self.axis.name;
-        if !is_named && self.axis.path == "load.concurrency" {
-            "concurrent requests".into()
-        } else if let (false, Some((unit, _))) = (is_named, self.unit()) {
-            format!("{} ({unit})", self.axis.label)
-        } else {
-            self.axis.label.clone()
-        }
+        label(self.axis)
+    }
+}
+
+/// A value of an axis as it is drawn: a rate in the unit that it is written in.
+pub(in crate::report) fn drawn(axis: &Axis, x: f64) -> f64 {
+    x * unit(axis).map_or(1.0, |(_, factor)| factor)
+}
+
+/// The unit that the values of an axis are drawn in, and what a value is multiplied by for it: that of rates which are all
+/// written alike, else a second, as of durations.
+fn unit(axis: &Axis) -> Option<(&'static str, f64)> {
+    let all = |is_it: &dyn Fn(&str) -> bool| axis.values.iter().all(|value| is_it(&value.text));
+    let alike =
+        [("1/min", 60.0), ("1/h", 3600.0)].into_iter().find(|(unit, _)| all(&|text| text.ends_with(&unit[1..])));
+    let is_duration = |text: &str| text.parse::<Duration>().is_ok() && text.ends_with(char::is_alphabetic);
+    alike
+        .or_else(|| all(&|text| text.contains('/')).then_some(("1/s", 1.0)))
+        .or_else(|| all(&is_duration).then_some(("s", 1.0)))
+}
+
+/// The horizontal axis of charts over an axis.
+pub(in crate::report) fn x_axis(axis: &Axis) -> chart::ChartAxis {
+    let is_positive = axis.values.iter().all(|value| value.number.is_some_and(|number| number > 0.0));
+    match axis.scale {
+        Scale::Log if is_positive => chart::ChartAxis::log(label(axis)),
+        _ => chart::ChartAxis::linear(label(axis)),
+    }
+}
+
+/// What an axis is.
+fn label(axis: &Axis) -> String {
+    let is_named = axis.label != axis.name;
+    if !is_named && axis.path == "load.concurrency" {
+        "concurrent requests".into()
+    } else if let (false, Some((unit, _))) = (is_named, unit(axis)) {
+        format!("{} ({unit})", axis.label)
+    } else {
+        axis.label.clone()
     }
 }
 
