@@ -24,6 +24,7 @@ mod foreign;
 pub(crate) mod form;
 mod load;
 pub mod lower;
+mod measure;
 mod metrics;
 mod mistake;
 mod model;
@@ -64,6 +65,7 @@ pub use load::{
 pub use lower::{Assumption, Basis, Columns, Complaint, Sourced, lower};
 
 pub use crate::metric::Metric;
+pub use measure::{Connections, HttpVersion, Measure, Placeholder, RealRequest, Template, TemplatePiece};
 pub use metrics::{ClientMetrics, EndpointMetrics, Metrics, PoolMetrics};
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Growth, Limit, Machine, Model, Prices, Provenance, Servers, Station};

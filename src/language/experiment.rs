@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::bound::Bound;
 use super::units::{Fraction, fraction, optional_fraction};
-use super::{Duration, Knee, Load, Metric, Objective, Optimize, Run};
+use super::{Duration, Knee, Load, Measure, Metric, Objective, Optimize, Run};
 
 /// An experiment: variants x axes x replications.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -73,6 +73,8 @@ pub struct Experiment {
     pub knee: Option<Knee>,
     /// What `sim optimize` searches for; ignored by a sweep.
     pub optimize: Option<Optimize>,
+    /// What `sim measure` sends to the real system; ignored by a sweep.
+    pub measure: Option<Measure>,
 }
 
 /// One axis: `values`, or `from`, `to` and `step` (linear) or `points` (linear or logarithmic).

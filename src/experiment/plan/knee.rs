@@ -206,6 +206,7 @@ impl Workbench {
     pub(super) fn check_searches(&self) -> Result<(), Mistakes> {
         let Some(experiment) = &self.experiment else { return Ok(()) };
         objective::check(&experiment.objectives, self.tree.get("objectives"), &self.plan).into_result()?;
+        self.check_measure()?;
         // What the command line fixes may be what would be searched along.
         if self.axes.iter().any(|ready| ready.pinned) {
             return Ok(());
