@@ -21,6 +21,7 @@ mod k6_summary;
 mod locust;
 mod locust_history;
 mod mapping;
+mod measured;
 mod measurement;
 mod oha;
 mod printed;
@@ -36,6 +37,7 @@ pub use figure::{Content, Figure, Place, Span};
 pub use format::{FORMATS, Format};
 pub use mapping::{Mapping, Target};
 pub use measurement::measurement;
+pub use requests::Requests;
 pub use table::table;
 pub use text::Text;
 

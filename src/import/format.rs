@@ -5,7 +5,7 @@ use super::mapping::{Mapping, by_name};
 use super::text::Text;
 use super::{
     Request, ab, access_log, autocannon, columns, entry, envoy, gatling, hey, jmeter, k6_rows, k6_summary, locust,
-    locust_history, oha, prometheus, unknown, wrk,
+    locust_history, measured, oha, prometheus, unknown, wrk,
 };
 use crate::language::Mistake;
 
@@ -25,7 +25,7 @@ pub struct Format {
 }
 
 /// All formats, in the order in which they are tried.
-pub static FORMATS: [Format; 19] = [
+pub static FORMATS: [Format; 20] = [
     Format {
         name: "oha",
         title: "oha (JSON)",
@@ -157,6 +157,13 @@ pub static FORMATS: [Format; 19] = [
         with_times: "",
         looks: |text| is_entry(text, 3, 4),
         read: access_log::read,
+    },
+    Format {
+        name: "measured",
+        title: "rows of sim measure (CSV)",
+        with_times: "",
+        looks: |text| header(text, &measured::RECOGNISED),
+        read: measured::read,
     },
     Format {
         name: "observations",

@@ -72,6 +72,29 @@ impl Requests {
         self.step = if self.step == 0.0 { step } else { self.step.min(step) };
     }
 
+    /// Requests with exact times.
+    pub fn exact() -> Self {
+        Self { step: 1e-9, ..Self::default() }
+    }
+
+    /// Adds a request: when it ended, in nanoseconds from the start of the test, how long it took, in seconds, its class, and
+    /// why it failed, if it did.
+    pub fn add(&mut self, end: u64, elapsed: f64, class: &str, failure: Option<&str>) {
+        let (class, failure) = (self.classes.number(class), failure.map(|cause| self.causes.number(cause)));
+        let end = i64::try_from(end).unwrap_or(i64::MAX);
+        self.rows.push(Answered { end, elapsed: Some(elapsed), class, failure });
+    }
+
+    /// The figures of all these requests, which ended in this part of the test, in seconds from its start: of all, then of
+    /// each class; none where there are no requests.
+    pub fn within(mut self, window: (f64, f64)) -> Vec<Figure> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
+        self.rows.sort_by_key(|row| row.end);
+        self.all(Some(window))
+    }
+
     /// The figures of a part of the test: of all requests, then of each class.
     pub(super) fn figures(mut self, text: &Text, span: Span) -> Result<(Vec<Figure>, Vec<String>), Mistake> {
         if self.rows.is_empty() {
@@ -83,6 +106,11 @@ impl Requests {
                 .help("leave out --skip and --window, or write times to the file"));
         }
         let window = if self.step > 0.0 { Some(self.cut(text, span)?) } else { None };
+        Ok((self.all(window), self.remarks))
+    }
+
+    /// The figures of all requests, then of each class.
+    fn all(&mut self, window: Option<(f64, f64)>) -> Vec<Figure> {
         let mut figures = self.of(&self.rows, window, None);
         if self.classes.names.len() > MOST_CLASSES {
             let count = self.classes.names.len();
@@ -96,7 +124,7 @@ impl Requests {
                 }
             }
         }
-        Ok((figures, self.remarks))
+        figures
     }
 
     /// Keeps what ends in a part of the test, in the order of the ends. Returns that part in seconds.

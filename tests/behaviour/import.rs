@@ -12,7 +12,7 @@ use sim::import::{FORMATS, Imported, Request, Text, import};
 const FOLDER: &str = "tests/import";
 
 /// Each case: the name of its golden file, and the arguments.
-const CASES: [(&str, &str); 33] = [
+const CASES: [(&str, &str); 34] = [
     ("ab", "--at concurrency ab-2.3.txt"),
     ("apache", "--map elapsed=last:us apache-us.log"),
     ("apache-without-unit", "apache-us.log"),
@@ -34,6 +34,7 @@ const CASES: [(&str, &str); 33] = [
     ("locust-history", "--at users locust-2.47.0_stats_history.csv"),
     ("locust-history-part", "--skip 5s --window 10s locust-2.47.0_stats_history.csv"),
     ("locust-stats", "locust-2.47.0_stats.csv"),
+    ("measured", "measured.csv"),
     ("nginx-combined", "nginx-1.22.1-combined.log"),
     ("nginx-named", "nginx-1.22.1-named.log"),
     ("nginx-timed", "nginx-1.22.1-timed.log"),
