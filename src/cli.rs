@@ -21,6 +21,7 @@ mod journals;
 mod knee;
 mod lighter;
 mod man;
+mod measure;
 mod merge;
 mod metastable;
 mod metering;
@@ -57,6 +58,7 @@ pub use format::Format;
 pub use import::Import;
 pub use knee::KneeArguments;
 pub use man::man;
+pub use measure::MeasureArguments;
 pub use merge::Merge;
 pub use metastable::Metastable;
 pub use new::New;
@@ -100,6 +102,7 @@ pub enum Command {
     Explain(Explain),
     Metastable(Metastable),
     Alerts(Alerts),
+    Measure(MeasureArguments),
     Import(Import),
     Digest(Digest),
     Draw(Draw),

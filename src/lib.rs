@@ -127,6 +127,8 @@ pub mod import;
 #[doc(hidden)]
 pub mod language;
 #[doc(hidden)]
+pub mod measure;
+#[doc(hidden)]
 pub mod metric;
 #[doc(hidden)]
 pub mod promql;

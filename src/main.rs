@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(&mut page),
         Command::Metastable(metastable) => metastable.run(&mut page),
         Command::Alerts(alerts) => alerts.run(&mut page),
+        Command::Measure(measure) => measure.run(&mut page),
         Command::Import(import) => import.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Draw(draw) => draw.run(&mut page),

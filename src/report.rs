@@ -30,6 +30,7 @@ mod knee;
 mod legend;
 mod lower;
 mod marks;
+mod measure;
 mod measured;
 mod metastable;
 mod metric;
@@ -78,6 +79,10 @@ pub use grafana::dashboard;
 pub use junit::junit;
 pub use knee::{knee, knee_document, knee_figure, knee_method, knee_page};
 pub use marks::happened;
+pub use measure::{
+    measure_doubts, measure_endings, measure_failures, measure_figures, measure_method, measure_plan, measure_runs,
+    measure_table,
+};
 pub use measured::{measured, measured_rows};
 pub use metastable::{metastable, metastable_document, metastable_figure, metastable_method, metastable_page};
 pub use next::{as_given, load_search, next_steps, next_steps_of_point};

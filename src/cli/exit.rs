@@ -7,6 +7,7 @@ use crate::experiment::analyse::verdict;
 use crate::experiment::store::journal::Unusable;
 use crate::experiment::store::merge::Unmerged;
 use crate::language::{Mistake, Mistakes};
+use crate::measure::Unmeasured;
 use crate::report::folder::Unwritten;
 use crate::report::{NoEarlier, Report};
 use crate::serve::Unserved;
@@ -100,6 +101,9 @@ pub enum ExitFailure {
     /// There are no earlier results to compare with.
     #[error("{0}")]
     NoEarlier(#[from] NoEarlier),
+    /// Nothing can be measured.
+    #[error("{0}")]
+    Unmeasured(#[from] Unmeasured),
     /// Nothing can be served.
     #[error("{0}")]
     Unserved(#[from] Unserved),

@@ -24,7 +24,7 @@ use crate::experiment::analyse::words;
 use crate::experiment::run::dossier::Dossier;
 use crate::parts::BlameGroup;
 pub(super) use method::load;
-pub(super) use set::{Set, has_curves};
+pub(super) use set::{Set, drawn as axis_value, has_curves, x_axis as horizontal};
 pub(super) use title::fitting;
 
 /// Combinations of the other axes that are drawn.

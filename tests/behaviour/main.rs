@@ -21,6 +21,7 @@ mod groups;
 mod import;
 mod kills;
 mod laws;
+mod measure;
 mod metastable;
 mod metrics;
 mod mistakes;
