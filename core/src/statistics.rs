@@ -8,10 +8,14 @@
 
 pub mod autocorrelation;
 #[doc(hidden)]
+pub mod emulator;
+#[doc(hidden)]
 pub mod fall;
 pub mod growth;
 pub mod histogram;
 pub(crate) mod interval;
+#[doc(hidden)]
+pub mod linear;
 #[cfg(test)]
 mod noise;
 mod pooled;

@@ -78,6 +78,19 @@ pub fn morris(paths: &[(&Trajectory, &[Option<f64>])], level: f64) -> Vec<Option
     (0..inputs).map(effect).collect()
 }
 
+/// A Latin hypercube: so many points, of which each input has one in each slice of its range (McKay, Beckman & Conover,
+/// Technometrics 21, 1979).
+pub fn hypercube(rows: usize, inputs: usize, uniform: &mut impl FnMut() -> f64) -> Vec<Vec<f64>> {
+    let mut points = vec![Vec::with_capacity(inputs); rows];
+    for _ in 0..inputs {
+        let order = permutation(rows, uniform);
+        for (point, cell) in points.iter_mut().zip(order) {
+            point.push((cell as f64 + uniform()) / rows as f64);
+        }
+    }
+    points
+}
+
 /// Points for variance-based indices: two samples, and for each input the first with the input's values from the
 /// second.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,17 +100,11 @@ pub struct Design {
 }
 
 impl Design {
-    /// So many rows, both samples together a Latin hypercube (McKay, Beckman & Conover, Technometrics 21, 1979).
+    /// So many rows, both samples together a [`hypercube`].
     pub fn new(rows: usize, inputs: usize, uniform: &mut impl FnMut() -> f64) -> Self {
-        let mut columns = Vec::new();
-        for _ in 0..2 * inputs {
-            let order = permutation(rows, uniform);
-            columns.push(order.iter().map(|&cell| (cell as f64 + uniform()) / rows as f64).collect::<Vec<_>>());
-        }
-        let sample = |from: usize| -> Vec<Vec<f64>> {
-            (0..rows).map(|row| columns[from..from + inputs].iter().map(|column| column[row]).collect()).collect()
-        };
-        Self { first: sample(0), second: sample(inputs) }
+        let both = hypercube(rows, 2 * inputs, uniform);
+        let (first, second) = both.iter().map(|point| (point[..inputs].to_vec(), point[inputs..].to_vec())).unzip();
+        Self { first, second }
     }
 
     /// The points of a row: of the first sample, of the second, then one for each input.

@@ -1,0 +1,172 @@
+//! Emulators: what a model that takes long to run would give, from a few runs.
+//!
+//! An [`Emulator`] is a Gaussian process over inputs from 0 to 1: a plane (least squares), and what departs from it with the
+//! Matérn covariance of 5/2, a length for each input (Rasmussen and Williams, *Gaussian Processes for Machine Learning*, 2006,
+//! chapters 2, 4 and 5; Sacks, Welch, Mitchell and Wynn, *Design and analysis of computer experiments*, Statistical Science 4,
+//! 1989). Lengths and noise are those of the largest marginal likelihood, found by a search along the axes.
+
+use super::linear::{Cholesky, least_squares};
+
+/// Lengths, before any value says anything of them: about the range of an input.
+const LENGTH: f64 = 0.8;
+
+/// Steps of the search at most.
+const STEPS: usize = 160;
+
+/// The smallest share of the variance that is noise: it keeps the matrix invertible.
+const LEAST_NOISE: f64 = 1e-6;
+
+/// A Gaussian process that was fitted.
+#[derive(Clone, Debug)]
+pub struct Emulator {
+    points: Vec<Vec<f64>>,
+    /// A constant, then a slope for each input.
+    plane: Vec<f64>,
+    lengths: Vec<f64>,
+    /// Variance of what departs from the plane.
+    signal: f64,
+    factor: Cholesky,
+    /// The inverse covariance times the departures.
+    weights: Vec<f64>,
+}
+
+impl Emulator {
+    /// Fits it to values at points; `noise` is the variance that the values have at least. None without two different values.
+    #[must_use]
+    pub fn fit(points: &[Vec<f64>], values: &[f64], noise: f64) -> Option<Self> {
+        let inputs = points.first()?.len();
+        let rows: Vec<Vec<f64>> =
+            points.iter().map(|point| std::iter::once(1.0).chain(point.iter().copied()).collect()).collect();
+        let plane = least_squares(&rows, values, 1e-9)?;
+        let departures: Vec<f64> = rows.iter().zip(values).map(|(row, value)| value - product(row, &plane)).collect();
+        let count = departures.len() as f64;
+        let variance = departures.iter().map(|value| value * value).sum::<f64>() / count;
+        if !(variance.is_finite() && variance > 0.0) {
+            return None;
+        }
+        let least = (noise / variance).clamp(LEAST_NOISE, 1.0);
+        // Logarithms of the lengths, then of the noise over the signal.
+        let mut at: Vec<f64> = vec![libm::log(LENGTH); inputs];
+        at.push(libm::log(least.max(1e-3)));
+        let trial = |at: &[f64]| {
+            let lengths: Vec<f64> = at[..inputs].iter().map(|length| libm::exp(*length)).collect();
+            let share = libm::exp(at[inputs]).clamp(least, 10.0);
+            let factor = Cholesky::of(&covariances(points, &lengths, share), points.len())?;
+            let half = factor.half(&departures);
+            let signal = half.iter().map(|value| value * value).sum::<f64>() / count;
+            // Lengths have a lognormal prior, so that an input that does nothing does not take its length to infinity.
+            let prior: f64 = at[..inputs].iter().map(|length| (length - libm::log(LENGTH)) / 1.5).map(|z| z * z).sum();
+            let score = -0.5 * (count * libm::log(signal) + factor.log_determinant() + prior);
+            score.is_finite().then_some((score, factor, signal, lengths))
+        };
+        let mut best = trial(&at)?;
+        let (mut step, mut left) = (1.0, STEPS);
+        while step > 0.15 && left > 0 {
+            let before = best.0;
+            for index in 0..at.len() {
+                for change in [step, -step] {
+                    let mut moved = at.clone();
+                    moved[index] += change;
+                    left = left.saturating_sub(1);
+                    if let Some(found) = trial(&moved).filter(|found| found.0 > best.0) {
+                        (best, at) = (found, moved);
+                        break;
+                    }
+                }
+            }
+            if best.0 - before < 0.1 {
+                step /= 2.0;
+            }
+        }
+        let (_, factor, signal, lengths) = best;
+        let weights = factor.solve(&departures);
+        Some(Self { points: points.to_vec(), plane, lengths, signal, factor, weights })
+    }
+
+    /// The mean and the variance of what the model would give at a point, without the noise of a run.
+    #[must_use]
+    pub fn predict(&self, point: &[f64]) -> (f64, f64) {
+        let near: Vec<f64> = self.points.iter().map(|known| matern(known, point, &self.lengths)).collect();
+        let plane = self.plane[0] + product(point, &self.plane[1..]);
+        let half = self.factor.half(&near);
+        let known = product(&half, &half);
+        (plane + product(&near, &self.weights), self.signal * (1.0 - known).max(0.0))
+    }
+}
+
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The Matérn correlation of 5/2.
+fn matern(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
+    let squares = a.iter().zip(b).zip(lengths).map(|((a, b), length)| (a - b) / length).map(|z| z * z);
+    let distance = (5.0 * squares.sum::<f64>()).sqrt();
+    (1.0 + distance + distance * distance / 3.0) * libm::exp(-distance)
+}
+
+fn covariances(points: &[Vec<f64>], lengths: &[f64], noise: f64) -> Vec<f64> {
+    let size = points.len();
+    let mut matrix = vec![0.0; size * size];
+    for row in 0..size {
+        for column in 0..row {
+            matrix[row * size + column] = matern(&points[row], &points[column], lengths);
+        }
+        matrix[row * size + row] = 1.0 + noise;
+    }
+    matrix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sensitivity::hypercube;
+    use super::*;
+
+    fn uniform(seed: u64) -> impl FnMut() -> f64 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        }
+    }
+
+    /// A ridge with a bend, as a throughput that two resources limit: its emulator is right to 2 % of its range, and says
+    /// how far it may be off.
+    #[test]
+    fn a_function_with_a_bend_is_met_within_what_it_says() {
+        let truth = |point: &[f64]| (2.0 * point[0]).min(1.0) + 0.3 * point[1] * point[1];
+        let mut uniform = uniform(3);
+        let points = hypercube(40, 2, &mut uniform);
+        let values: Vec<f64> = points.iter().map(|point| truth(point)).collect();
+        let emulator = Emulator::fit(&points, &values, 0.0).unwrap();
+        let (mut inside, mut worst, mut sum) = (0, 0.0f64, 0.0);
+        for _ in 0..400 {
+            let point = [uniform(), uniform()];
+            let (mean, variance) = emulator.predict(&point);
+            let error = (mean - truth(&point)).abs();
+            inside += usize::from(error < 2.0 * variance.sqrt());
+            worst = worst.max(error);
+            sum += error;
+        }
+        assert!(sum / 400.0 < 0.015 && worst < 0.12, "{sum} {worst}");
+        assert!(inside > 340, "{inside}");
+    }
+
+    #[test]
+    fn noise_is_smoothed() {
+        let mut uniform = uniform(9);
+        let points = hypercube(60, 1, &mut uniform);
+        let values: Vec<f64> = points.iter().map(|point| point[0] + 0.2 * (uniform() - 0.5)).collect();
+        let emulator = Emulator::fit(&points, &values, 0.2 * 0.2 / 12.0).unwrap();
+        for x in [0.1, 0.5, 0.9] {
+            let (mean, _) = emulator.predict(&[x]);
+            assert!((mean - x).abs() < 0.04, "{x} {mean}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_vary_has_no_emulator() {
+        assert!(Emulator::fit(&[vec![0.1], vec![0.7], vec![0.4]], &[0.0, 0.0, 0.0], 0.0).is_none());
+        assert!(Emulator::fit(&[], &[], 0.0).is_none());
+    }
+}
