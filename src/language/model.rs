@@ -73,7 +73,7 @@ pub struct Prices {
     pub replicas: BTreeMap<String, f64>,
 }
 
-/// Where a number comes from: exactly one of `measured`, `documented`, `assumed`, with the reason in words.
+/// Where a number comes from: exactly one of `measured`, `documented`, `calibrated`, `assumed`, with the reason in words.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
@@ -81,9 +81,13 @@ pub struct Provenance {
     pub measured: Option<String>,
     /// Documented: by whom.
     pub documented: Option<String>,
+    /// Calibrated: fitted to measurements of the whole system, to which and when. `sim calibrate` writes it, with the 90 % interval
+    /// of the value as its range.
+    pub calibrated: Option<String>,
     /// Assumed: why this value is plausible.
     pub assumed: Option<String>,
-    /// The plausible range of the value, in the value's own notation.
+    /// The plausible range of the value, in the value's own notation. `sim sensitivity` varies values that have one, `sim
+    /// calibrate` fits those that are assumed or calibrated.
     #[schemars(with = "Option<[serde_json::Value; 2]>")]
     pub range: Option<[toml::Value; 2]>,
 }

@@ -31,6 +31,8 @@ pub struct Sourced {
 pub enum Basis {
     /// A guess.
     Assumed,
+    /// Measurements of the whole system, to which it was fitted.
+    Calibrated,
     /// A document.
     Documented,
     /// A measurement.
@@ -42,6 +44,7 @@ impl Basis {
     pub fn word(self) -> &'static str {
         match self {
             Self::Assumed => "assumed",
+            Self::Calibrated => "calibrated",
             Self::Documented => "documented",
             Self::Measured => "measured",
         }
@@ -62,7 +65,7 @@ pub struct Assumption {
 }
 
 /// The kinds of provenance.
-const KINDS: [&str; 3] = ["measured", "documented", "assumed"];
+const KINDS: [&str; 4] = ["measured", "documented", "calibrated", "assumed"];
 
 /// Checks the `[provenance]` of a model: each path leads to a value that is written, each entry says one thing, each
 /// range is one of values of the same type.
@@ -84,11 +87,12 @@ pub(crate) fn provenance(subject: &Subject, columns: &mut Columns) -> Mistakes {
             [] => {
                 let mistake =
                     Mistake::new(format!("the provenance of `{path}` does not say where the value comes from"));
-                let mistake = entry.place.mark_key(mistake, "none of `measured`, `documented`, `assumed`");
+                let mistake =
+                    entry.place.mark_key(mistake, "none of `measured`, `documented`, `calibrated`, `assumed`");
                 mistakes.push(mistake.help("write, for instance, { assumed = \"why it is plausible\" }"));
             }
             [first, second, ..] => {
-                let mistake = Mistake::new("a value is measured, documented or assumed: one of them");
+                let mistake = Mistake::new("a value is measured, documented, calibrated or assumed: one of them");
                 let mistake = second.place.mark_key(mistake, "a second provenance");
                 mistakes.push(first.place.mark_key(mistake, "the first one"));
             }
@@ -111,6 +115,7 @@ pub(crate) fn sources(model: &Model, subject: &Subject) -> Vec<Sourced> {
         let provenance = model.provenance.get(path)?;
         let bases = [
             (Basis::Assumed, &provenance.assumed),
+            (Basis::Calibrated, &provenance.calibrated),
             (Basis::Documented, &provenance.documented),
             (Basis::Measured, &provenance.measured),
         ];

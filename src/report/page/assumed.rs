@@ -51,7 +51,7 @@ pub(super) fn assumed(plan: &Plan, effects: &[(String, String)]) -> Markup {
 
 /// `Of 12 numbers with a source 5 are assumed, 4 documented and 3 measured.`
 fn counted(all: &[&Sourced]) -> String {
-    let parts: Vec<String> = [Basis::Assumed, Basis::Documented, Basis::Measured]
+    let parts: Vec<String> = [Basis::Assumed, Basis::Calibrated, Basis::Documented, Basis::Measured]
         .into_iter()
         .map(|basis| (basis, all.iter().filter(|one| one.basis == basis).count()))
         .filter(|(_, count)| *count > 0)
