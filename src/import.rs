@@ -27,13 +27,14 @@ mod oha;
 mod printed;
 mod prometheus;
 mod requests;
+mod results;
 mod rows;
 mod table;
 mod text;
 mod unknown;
 mod wrk;
 
-pub use figure::{Content, Figure, Place, Span};
+pub use figure::{CPU_CORES, Content, Figure, Place, Span};
 pub use format::{FORMATS, Format};
 pub use mapping::{Mapping, Target};
 pub use measurement::measurement;

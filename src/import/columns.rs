@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Request;
 use super::clock;
-use super::figure::{Content, Figure, Place, REQUESTS};
+use super::figure::{CPU_CORES, Content, Figure, Place, REQUESTS};
 use super::mapping::{Mapping, Target, by_name};
 use super::requests::{Answered, Requests};
 use super::rows::Rows;
@@ -49,7 +49,7 @@ pub(super) fn has_figures(mappings: &[Mapping]) -> bool {
 }
 
 fn is_figure(mapping: &Mapping) -> bool {
-    matches!(mapping.target, Target::Metric(_) | Target::Requests)
+    matches!(mapping.target, Target::Metric(_) | Target::Requests | Target::Cpu(_))
 }
 
 /// Each row is a point; some columns are not used.
@@ -67,10 +67,15 @@ fn points(mut rows: Rows<'_>, columns: &[(usize, Mapping)], unused: &[String]) -
         }
         repeated += usize::from(!places.insert(place.clone()));
         for (column, mapping) in columns {
-            let name = match mapping.target {
+            let name = match &mapping.target {
                 Target::Metric(metric) => metric.name(),
                 Target::Requests => REQUESTS,
+                Target::Cpu(_) => CPU_CORES,
                 _ => continue,
+            };
+            let class = match &mapping.target {
+                Target::Cpu(service) => Some(service.clone()),
+                _ => None,
             };
             // An empty field was not measured.
             if row.text(*column).is_empty() {
@@ -84,7 +89,7 @@ fn points(mut rows: Rows<'_>, columns: &[(usize, Mapping)], unused: &[String]) -
                     "a share is between 0 and 1; `:%` reads percentages",
                 ));
             }
-            figures.push(Figure { place: place.clone(), ..Figure::named(name, value) });
+            figures.push(Figure { place: place.clone(), class, ..Figure::named(name, value) });
         }
     }
     let mut remarks = Vec::new();

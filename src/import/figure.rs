@@ -16,6 +16,10 @@ pub(super) const NORMAL: f64 = 1.959_963_984_540_054;
 /// The name of the number of requests that a figure is based on; no model predicts it.
 pub(super) const REQUESTS: &str = "requests";
 
+/// The name of the cores that a service uses, all of its replicas together; the class of the figure is the service. It is
+/// checked by the utilisation law.
+pub const CPU_CORES: &str = "cpu_cores";
+
 /// The percentiles that a model predicts.
 pub(super) const PERCENTILES: [Metric; 5] = [Metric::P50S, Metric::P90S, Metric::P95S, Metric::P99S, Metric::P999S];
 
@@ -103,7 +107,7 @@ pub struct Figure {
     pub place: Place,
     /// The class of requests that it is about; none for all of them.
     pub class: Option<String>,
-    /// What it is: the name of a [`Metric`] and its unit, or `requests`.
+    /// What it is: the name of a [`Metric`] and its unit, `requests`, or [`CPU_CORES`].
     pub metric: &'static str,
     /// The cause of failures that it counts.
     pub cause: Option<String>,

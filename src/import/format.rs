@@ -5,7 +5,7 @@ use super::mapping::{Mapping, by_name};
 use super::text::Text;
 use super::{
     Request, ab, access_log, autocannon, columns, entry, envoy, gatling, hey, jmeter, k6_rows, k6_summary, locust,
-    locust_history, measured, oha, prometheus, unknown, wrk,
+    locust_history, measured, oha, prometheus, results, unknown, wrk,
 };
 use crate::language::Mistake;
 
@@ -25,7 +25,7 @@ pub struct Format {
 }
 
 /// All formats, in the order in which they are tried.
-pub static FORMATS: [Format; 20] = [
+pub static FORMATS: [Format; 21] = [
     Format {
         name: "oha",
         title: "oha (JSON)",
@@ -171,6 +171,13 @@ pub static FORMATS: [Format; 20] = [
         with_times: "the file of the load tool",
         looks: |text| header(text, &["variant", "point", "class", "metric"]),
         read: super::table::read,
+    },
+    Format {
+        name: "results",
+        title: "results.csv of a sweep",
+        with_times: "the file of a load tool",
+        looks: |text| header(text, &["variant", "replications", "throughput_per_min", "throughput_per_min_lo"]),
+        read: results::read,
     },
     Format {
         name: "csv",

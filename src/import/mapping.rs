@@ -5,8 +5,8 @@ use std::str::FromStr;
 use crate::language::names::Names;
 use crate::metric::Metric;
 
-/// Units: name, what kind of number it is for, and how many seconds, shares or requests a minute one is.
-const UNITS: [(&str, UnitKind, f64); 11] = [
+/// Units: name, what kind of number it is for, and how many seconds, shares, requests a minute or cores one is.
+const UNITS: [(&str, UnitKind, f64); 13] = [
     ("ns", UnitKind::Time, 1e-9),
     ("us", UnitKind::Time, 1e-6),
     ("µs", UnitKind::Time, 1e-6),
@@ -18,10 +18,15 @@ const UNITS: [(&str, UnitKind, f64); 11] = [
     ("/s", UnitKind::Rate, 60.0),
     ("/min", UnitKind::Rate, 1.0),
     ("/h", UnitKind::Rate, 1.0 / 60.0),
+    ("m", UnitKind::Cores, 1e-3),
+    ("cores", UnitKind::Cores, 1.0),
 ];
 
+/// What the name of a service comes after where a column holds its cores.
+const CPU: &str = "cpu_cores.";
+
 /// The metrics that a table can give.
-const METRICS: [Metric; 10] = [
+pub(super) const METRICS: [Metric; 10] = [
     Metric::ThroughputPerMin,
     Metric::SuccessRate,
     Metric::MeanS,
@@ -40,6 +45,7 @@ enum UnitKind {
     Time,
     Share,
     Rate,
+    Cores,
 }
 
 /// What a column holds.
@@ -49,6 +55,8 @@ pub enum Target {
     Metric(Metric),
     /// The number of requests of such a row.
     Requests,
+    /// The cores that this service uses in it.
+    Cpu(String),
     /// The design of a row.
     Variant,
     /// The value of an axis.
@@ -97,6 +105,9 @@ impl Target {
                 Ok(Self::Axis(axis.into()))
             };
         }
+        if let Some(service) = name.strip_prefix(CPU).filter(|service| !service.is_empty()) {
+            return Ok(Self::Cpu(service.into()));
+        }
         let fixed = [
             ("requests", Self::Requests),
             ("variant", Self::Variant),
@@ -116,7 +127,9 @@ impl Target {
         }
         let names = Names::new(METRICS.iter().map(|metric| metric.name()).chain(fixed.iter().map(|(name, _)| *name)));
         let near = names.nearest(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        Err(format!("`{name}` is nothing that a column can hold{near} It can hold {names} or `at.AXIS`"))
+        Err(format!(
+            "`{name}` is nothing that a column can hold{near} It can hold {names}, `at.AXIS` or `cpu_cores.SERVICE`"
+        ))
     }
 
     fn kind(&self) -> Option<UnitKind> {
@@ -125,6 +138,7 @@ impl Target {
             Self::Metric(metric) if metric.is_time() => Some(UnitKind::Time),
             Self::Metric(metric) if metric.is_rate() => Some(UnitKind::Share),
             Self::Metric(Metric::ThroughputPerMin | Metric::CallsPerS) => Some(UnitKind::Rate),
+            Self::Cpu(_) => Some(UnitKind::Cores),
             _ => None,
         }
     }
@@ -134,6 +148,7 @@ impl Target {
         match self {
             Self::Metric(metric) if metric.name() == column => Ok(1.0),
             Self::Metric(metric) if metric.is_rate() => Ok(1.0),
+            Self::Cpu(_) if column.starts_with(CPU) => Ok(1.0),
             _ if self.kind().is_none() => Ok(1.0),
             _ => Err(format!("the unit of `{column}` is missing; write for instance `{column}:{}`", self.example())),
         }
@@ -143,6 +158,7 @@ impl Target {
         match self.kind() {
             Some(UnitKind::Rate) => "/s",
             Some(UnitKind::Share) => "%",
+            Some(UnitKind::Cores) => "m",
             _ => "ms",
         }
     }
@@ -182,6 +198,8 @@ pub(super) fn by_name(header: &[String]) -> Vec<Mapping> {
     let known = header.iter().filter_map(|column| {
         let target = METRICS.into_iter().find(|metric| metric.name() == column).map(Target::Metric);
         let target = target.or_else(|| (column == "variant").then_some(Target::Variant));
+        let is_place = |column: &str| column.starts_with("at.") || column.starts_with(CPU);
+        let target = target.or_else(|| Target::named(column).ok().filter(|_| is_place(column)));
         target.map(|target| Mapping { target, column: column.clone(), scale: 1.0 })
     });
     known.collect()

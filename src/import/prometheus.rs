@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::figure::{Content, Figure, LEVEL};
+use super::figure::{CPU_CORES, Content, Figure, LEVEL};
 use super::text::Text;
 use super::{Request, Target};
 use crate::language::{Mistake, visible};
@@ -49,9 +49,10 @@ pub(super) fn read(text: &Text, request: &Request) -> Result<Content, Mistake> {
             .whole(format!("the answer is a {}, which has one time", visible(&data.kind)))
             .help("ask for a range: /api/v1/query_range with start, end and step"));
     }
-    let (metric, scale) = match &request.mappings[..] {
-        [mapping] if mapping.column == VALUE => match mapping.target {
-            Target::Metric(metric) => (metric, mapping.scale),
+    let (name, service, scale) = match &request.mappings[..] {
+        [mapping] if mapping.column == VALUE => match &mapping.target {
+            Target::Metric(metric) => (metric.name(), None, mapping.scale),
+            Target::Cpu(service) => (CPU_CORES, Some(service.clone()), mapping.scale),
             _ => return Err(unclear(text)),
         },
         _ => return Err(unclear(text)),
@@ -82,8 +83,9 @@ pub(super) fn read(text: &Text, request: &Request) -> Result<Content, Mistake> {
         let labels = one.metric.iter().filter(|(name, _)| *name != "__name__");
         let labels = labels.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or(""))).collect::<Vec<_>>();
         let class = (series.len() > 1).then(|| visible(&labels.join(" ")).into_owned());
+        let class = class.or_else(|| service.clone());
         let value = values.iter().sum::<f64>() / values.len() as f64;
-        let figure = Figure { class, error: error(&values), window: Some((from, to)), ..Figure::new(metric, value) };
+        let figure = Figure { class, error: error(&values), window: Some((from, to)), ..Figure::named(name, value) };
         figures.push(figure.noted(format!("mean of {} values, each over the range of the query", values.len())));
     }
     let remarks =

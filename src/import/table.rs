@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::figure::{Content, Figure, Place, rounded};
+use super::figure::{CPU_CORES, Content, Figure, Place, rounded};
 use super::rows::Rows;
 use super::text::Text;
 use super::{Imported, Request};
@@ -52,7 +52,7 @@ pub fn table<'a>(files: impl IntoIterator<Item = (&'a str, &'a Place, &'a Import
 
 impl Place {
     /// This place within another one, which holds where this one says nothing.
-    pub(super) fn within(&self, other: &Self) -> Self {
+    pub(crate) fn within(&self, other: &Self) -> Self {
         let mut at = other.at.clone();
         for (axis, value) in &self.at {
             match at.iter_mut().find(|(known, _)| known == axis) {
@@ -78,7 +78,7 @@ pub(super) fn read(text: &Text, _: &Request) -> Result<Content, Mistake> {
         let some = |column: usize| Some(row.text(column).to_owned()).filter(|text| !text.is_empty());
         let number = |column: usize| some(column).map(|_| row.amount(column)).transpose();
         let name = row.text(metric);
-        let known = Metric::ALL.into_iter().map(Metric::name).chain([super::figure::REQUESTS]);
+        let known = Metric::ALL.into_iter().map(Metric::name).chain([super::figure::REQUESTS, CPU_CORES]);
         let name = known.into_iter().find(|known| *known == name);
         let name = name.ok_or_else(|| row.wrong(metric, "is no metric", "the name of a metric is expected here"))?;
         let points = some(point).unwrap_or_default();

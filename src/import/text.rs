@@ -76,7 +76,7 @@ impl Text {
     }
 
     /// A mistake of the whole file.
-    pub(super) fn whole(&self, title: impl Into<String>) -> Mistake {
+    pub(crate) fn whole(&self, title: impl Into<String>) -> Mistake {
         Mistake::new(title).mark(&self.source, 0..0, "")
     }
 
