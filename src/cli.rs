@@ -6,7 +6,9 @@ mod alerts;
 mod bar;
 mod check;
 mod choice;
+mod compare;
 mod completions;
+mod data;
 mod digest;
 mod dossier;
 mod draw;
@@ -34,6 +36,7 @@ mod plan;
 mod reference;
 mod run;
 mod schema;
+mod scoreboard;
 mod search;
 mod sensitivity;
 mod serve;
@@ -49,6 +52,7 @@ use clap::{Parser, Subcommand};
 
 pub use alerts::Alerts;
 pub use check::Check;
+pub use compare::Compare;
 pub use completions::Completions;
 pub use digest::Digest;
 pub use draw::Draw;
@@ -68,6 +72,7 @@ pub use plan::Planning;
 pub use reference::Reference;
 pub use run::Run;
 pub use schema::Schema;
+pub use scoreboard::Scoreboard;
 pub use sensitivity::Sensitivity;
 pub use serve::Serve;
 pub use sweep::Sweep;
@@ -104,6 +109,8 @@ pub enum Command {
     Alerts(Alerts),
     Measure(MeasureArguments),
     Import(Import),
+    Compare(Compare),
+    Scoreboard(Scoreboard),
     Digest(Digest),
     Draw(Draw),
     Serve(Serve),

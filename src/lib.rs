@@ -119,6 +119,8 @@ pub use report::{PointReport, Report};
 
 // What the program, benchmarks, fuzz targets and tests of behaviour reach, and nothing else should.
 #[doc(hidden)]
+pub mod calibrate;
+#[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
 pub mod experiment;

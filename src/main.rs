@@ -26,6 +26,8 @@ fn main() -> ExitCode {
         Command::Alerts(alerts) => alerts.run(&mut page),
         Command::Measure(measure) => measure.run(&mut page),
         Command::Import(import) => import.run(&mut page),
+        Command::Compare(compare) => compare.run(&mut page),
+        Command::Scoreboard(scoreboard) => scoreboard.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Draw(draw) => draw.run(&mut page),
         Command::Serve(serve) => serve.run(&mut page),

@@ -49,7 +49,7 @@ mod resources;
 mod results;
 mod sensitivity;
 pub mod sheet;
-mod table;
+pub(crate) mod table;
 mod theory;
 mod timeline;
 mod trace;

@@ -64,7 +64,7 @@ pub struct Import {
     toml: bool,
 }
 
-fn place(text: &str) -> Result<(String, Option<String>), String> {
+pub(super) fn place(text: &str) -> Result<(String, Option<String>), String> {
     let (axis, value) = text.split_once('=').map_or((text, None), |(axis, value)| (axis, Some(value.trim())));
     match (axis.trim(), value) {
         ("", _) | (_, Some("")) => Err(format!("`{text}` is not of the form AXIS or AXIS=VALUE")),
@@ -120,15 +120,25 @@ impl Import {
     /// The figures of one file, and where they were measured.
     fn one(&self, text: &Text, request: &Request) -> Result<(String, Place, Imported), Mistake> {
         let imported = import(text, request)?;
-        let mut at = Vec::new();
-        for (axis, value) in &self.at {
-            let value = value.clone().or_else(|| imported.concurrency.map(|clients| clients.to_string()));
-            let value = value.ok_or_else(|| {
-                Mistake::new(format!("`{}` does not give the number of clients", text.name()))
-                    .help(format!("give it: --at {axis}=50"))
-            })?;
-            at.push((axis.clone(), value));
-        }
+        let at = at(&self.at, text.name(), &imported)?;
         Ok((text.name().to_owned(), Place { variant: self.variant.clone(), at }, imported))
     }
+}
+
+/// The values of axes at which a file was measured; one that is not given is the number of clients that the file has.
+pub(super) fn at(
+    given: &[(String, Option<String>)],
+    name: &str,
+    imported: &Imported,
+) -> Result<Vec<(String, String)>, Mistake> {
+    let mut at = Vec::new();
+    for (axis, value) in given {
+        let value = value.clone().or_else(|| imported.concurrency.map(|clients| clients.to_string()));
+        let value = value.ok_or_else(|| {
+            Mistake::new(format!("`{name}` does not give the number of clients"))
+                .help(format!("give it: --at {axis}=50"))
+        })?;
+        at.push((axis.clone(), value));
+    }
+    Ok(at)
 }

@@ -28,6 +28,7 @@ mod quantity;
 mod ranged;
 mod reading;
 mod rehearsal;
+mod site;
 pub(crate) mod standstill;
 mod stops;
 mod warm_up;
@@ -56,6 +57,7 @@ pub use objective::{percentile, success_bound, success_objective};
 pub use optimize::{Choice, Optimize};
 pub use origin::Origin;
 pub use ranged::Ranged;
+pub use site::Site;
 pub use warm_up::WarmUp;
 pub use workbench::{Study, Workbench};
 

@@ -4,7 +4,7 @@
 //! its intervals lie on one side of every bound. The level of the intervals is such that all decisions of a search are
 //! right together with the stated confidence (Bonferroni's inequality), however often was looked.
 
-mod batch;
+pub(crate) mod batch;
 pub(crate) mod bisection;
 pub mod explain;
 pub mod knee;

@@ -15,7 +15,7 @@ const NARROWEST: usize = 14;
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// A column: its heading, and whether its cells are figures.
-pub(super) struct Column {
+pub(crate) struct Column {
     heading: String,
     alignment: CellAlignment,
     cells: Vec<String>,
@@ -26,12 +26,12 @@ pub(super) struct Column {
 
 impl Column {
     /// A column of words.
-    pub(super) fn words(heading: impl Into<String>, cells: Vec<String>) -> Self {
+    pub(crate) fn words(heading: impl Into<String>, cells: Vec<String>) -> Self {
         Self::new(heading.into(), cells, CellAlignment::Left)
     }
 
     /// A column of figures.
-    pub(super) fn figures(heading: impl Into<String>, cells: Vec<String>) -> Self {
+    pub(crate) fn figures(heading: impl Into<String>, cells: Vec<String>) -> Self {
         Self::new(heading.into(), cells, CellAlignment::Right)
     }
 
@@ -41,22 +41,22 @@ impl Column {
     }
 
     /// The same column, which a short table may leave out; those of a lower rank stay longer.
-    pub(super) fn optional(self, rank: u8) -> Self {
+    pub(crate) fn optional(self, rank: u8) -> Self {
         Self { rank: Some(rank), ..self }
     }
 
     /// What stands above it.
-    pub(super) fn heading(&self) -> &str {
+    pub(crate) fn heading(&self) -> &str {
         &self.heading
     }
 
     /// Its cells, from the top down, without the blanks that align them in a terminal.
-    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter().map(|cell| cell.trim())
     }
 
     /// Whether its cells are figures.
-    pub(super) fn is_figures(&self) -> bool {
+    pub(crate) fn is_figures(&self) -> bool {
         self.alignment == CellAlignment::Right
     }
 
@@ -73,13 +73,13 @@ impl Column {
     }
 
     /// Whether no cell says anything.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }
 }
 
 /// Lays the columns out. Each of `sections` is a row and the heading that stands before it.
-pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> String {
+pub(crate) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> String {
     laid_out(columns, sections, GAP)
 }
 
@@ -130,7 +130,7 @@ fn laid_out(columns: Vec<Column>, sections: &[(usize, String)], gap: usize) -> S
 
 /// A table that keeps to the width of a terminal: the columns that fit, words that are wrapped where even those are too
 /// wide, and a line that says how many columns are left out and what shows them.
-pub(super) fn short(columns: Vec<Column>, sections: &[(usize, String)], elsewhere: &str) -> String {
+pub(crate) fn short(columns: Vec<Column>, sections: &[(usize, String)], elsewhere: &str) -> String {
     let all = columns.len();
     // Narrow gaps where they keep a column that wide ones would lose.
     let fits = |most: u8, gap: usize| {
@@ -189,7 +189,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Columns of a terminal that a short table keeps to.
-pub(super) const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// Characters between two columns.
 const GAP: usize = 3;

@@ -319,7 +319,7 @@ impl Summary {
 
     /// The summary of a point of a plan: that of its trials, with what its load tells of a throughput that is missed, and of the
     /// doubt about its figures.
-    pub(in crate::experiment) fn of_plan(
+    pub(crate) fn of_plan(
         plan: &Plan,
         point: usize,
         trials: &[Trial],
@@ -339,7 +339,7 @@ impl Summary {
     }
 
     /// A metric's values by replication, where it has any.
-    pub(in crate::experiment) fn by_trial(&self, scope: &MetricScope, metric: Metric) -> Vec<(u64, f64)> {
+    pub(crate) fn by_trial(&self, scope: &MetricScope, metric: Metric) -> Vec<(u64, f64)> {
         match scope {
             MetricScope::Whole => self.trials.column(metric as usize),
             MetricScope::Class(class) => {

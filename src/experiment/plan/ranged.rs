@@ -1,10 +1,12 @@
 //! Numbers of a model that carry a plausible range, and points of a plan under other values of theirs.
 
+use super::axis;
 use super::design::{Plan, Point};
 use super::dial::Dial;
 use super::point::{self, Design};
 use super::workbench::Workbench;
 use crate::language::lower::Columns;
+use crate::language::names::Names;
 use crate::language::setting::Subject;
 use crate::language::tree::Tree;
 use crate::language::{Mistake, Mistakes};
@@ -22,6 +24,8 @@ pub struct Ranged {
     pub high: f64,
     /// Whether it is assumed, and not measured or documented.
     pub is_assumed: bool,
+    /// Whether it was fitted to measurements of the whole system.
+    pub is_calibrated: bool,
 }
 
 impl Ranged {
@@ -46,7 +50,8 @@ pub(super) fn all(subject: &Subject, columns: &mut Columns) -> Result<Vec<Ranged
         let Ok(dial) = Dial::of_path(path, &place, subject, columns) else { continue };
         let (low, high) = (dial.number(low, columns)?, dial.number(high, columns)?);
         if let Some(value) = dial.present(subject, columns).filter(|_| low < high) {
-            ranges.push(Ranged { dial, value, low, high, is_assumed: entry.get("assumed").is_some() });
+            let [is_assumed, is_calibrated] = ["assumed", "calibrated"].map(|basis| entry.get(basis).is_some());
+            ranges.push(Ranged { dial, value, low, high, is_assumed, is_calibrated });
         }
     }
     Ok(ranges)
@@ -63,6 +68,47 @@ impl Workbench {
             })
         };
         self.ranges.iter().filter(|ranged| !is_fixed(ranged)).cloned().collect()
+    }
+
+    /// A number of the model, which need not have a range: its path, and the smallest and the largest plausible value as they
+    /// would be written.
+    ///
+    /// # Errors
+    /// Where the path leads to no number, and where the values are no range of it.
+    pub fn freed(&self, path: &str, range: Option<(&str, &str)>) -> Result<Ranged, Mistakes> {
+        let known = self.ranges.iter().find(|ranged| ranged.dial.path == path);
+        let Some((low, high)) = range else {
+            return known.cloned().ok_or_else(|| {
+                let names = Names::new(self.ranges.iter().map(|ranged| ranged.dial.path.as_str()));
+                let mistake = Mistake::new(format!("`{path}` has no range in the model's `[provenance]`"));
+                let mistake = mistake.advise(names, "number with a range", path);
+                mistake.help(format!("give it one: --free '{path}=LOW..HIGH'")).into()
+            });
+        };
+        let mut ranged = self.between(path, 0.0, 0.0)?;
+        let [low, high] =
+            [low, high].map(|end| ranged.dial.number(&axis::argument("--free", end), &mut self.columns.clone()));
+        (ranged.low, ranged.high) = (low?, high?);
+        if ranged.low >= ranged.high {
+            let [low, high] = [ranged.low, ranged.high].map(|end| ranged.dial.text(end));
+            let title = format!("the range of `{path}` goes from {low} to {high}");
+            return Err(Mistake::new(title).help("write the smaller value first: LOW..HIGH").into());
+        }
+        Ok(ranged)
+    }
+
+    /// A number of the model with this range: durations in seconds, rates per second, cores, or the number itself.
+    ///
+    /// # Errors
+    /// Where the path leads to no number that the model sets.
+    pub fn between(&self, path: &str, low: f64, high: f64) -> Result<Ranged, Mistakes> {
+        let mut columns = self.columns.clone();
+        let place = axis::argument("--free", path).place;
+        let dial = Dial::of_path(path, &place, &self.bare, &mut columns)?;
+        let Some(value) = dial.present(&self.bare, &mut columns) else {
+            return Err(Mistake::new(format!("the model does not set `{path}`")).into());
+        };
+        Ok(Ranged { dial, value, low, high, is_assumed: true, is_calibrated: false })
     }
 
     /// All points of the plan, or one of them, where these numbers of the model have other values. What an experiment,

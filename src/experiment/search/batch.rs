@@ -12,7 +12,7 @@ use crate::experiment::run::runner::Progress;
 
 /// What the runs gave.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     /// By point, in the order of replications: the trials that gave figures.
     pub trials: Vec<Vec<Trial>>,
     /// What casts doubt on the answer: trials that failed, violated a law or were ended by a limit.

@@ -1,0 +1,21 @@
+//! Measurements of the real system beside a model: does the model meet them, and which values of its numbers do?
+//!
+//! [`Observations`] are figures that were measured, each at a site of the experiment. [`laws`] finds figures that contradict
+//! each other or the load, whatever the model is. [`compare`](mod@compare) says how far a model is off, and [`scoreboard`] keeps
+//! that.
+
+pub mod compare;
+mod compare_words;
+pub mod laws;
+mod observation;
+mod posterior;
+pub mod scoreboard;
+mod trials;
+
+pub use compare_words::{
+    contradictions as contradiction_words, csv as comparison_csv, document as comparison_document, parity,
+    scoreboard_table, sentences as comparison_words, table as comparison_table,
+};
+pub use observation::{CpuReading, MeasuredSite, Observation, Observations};
+pub use posterior::Posterior;
+pub use trials::Trials;

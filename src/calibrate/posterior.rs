@@ -1,0 +1,64 @@
+//! The draws of a calibration, read back: predictions that carry what is not known of the parameters.
+
+use crate::experiment::plan::{Ranged, Workbench};
+use crate::import::Text;
+use crate::language::{Mistake, Mistakes};
+
+/// The name of the column of discrepancies.
+pub const DISCREPANCY: &str = "discrepancy";
+
+/// Draws of parameters.
+#[derive(Clone, Debug)]
+pub struct Posterior {
+    /// The numbers of the model.
+    pub parameters: Vec<Ranged>,
+    /// Their values, by draw.
+    pub draws: Vec<Vec<f64>>,
+    /// What the model gets wrong beside them, root mean square: relative, of shares in points.
+    pub discrepancy: f64,
+}
+
+impl Posterior {
+    /// So many of the draws of a `posterior.csv`, evenly over the file.
+    ///
+    /// # Errors
+    /// Where it is no such file, and where the model has no such numbers.
+    pub fn read(text: &Text, count: usize, bench: &Workbench) -> Result<Self, Mistakes> {
+        let mut reader = csv::Reader::from_reader(text.str().as_bytes());
+        let broken = |error: &csv::Error| text.whole(format!("the draws cannot be read: {error}"));
+        let names: Vec<String> =
+            reader.headers().map_err(|error| broken(&error))?.iter().map(|name| name.trim().to_owned()).collect();
+        let mut rows: Vec<Vec<f64>> = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| broken(&error))?;
+            let row: Option<Vec<f64>> =
+                record.iter().map(|field| field.trim().parse::<f64>().ok().filter(|it| it.is_finite())).collect();
+            let line = record.position().map_or(0, csv::Position::line);
+            rows.push(row.ok_or_else(|| text.whole(format!("line {line} has a field that is not a number")))?);
+        }
+        if rows.is_empty() {
+            return Err(help(text.whole("there are no draws")).into());
+        }
+        let mut parameters = Vec::new();
+        let mut columns = Vec::new();
+        for (column, name) in names.iter().enumerate().filter(|(_, name)| *name != DISCREPANCY) {
+            let ends = |pick: fn(f64, f64) -> f64| rows.iter().map(|row| row[column]).reduce(pick).unwrap_or(0.0);
+            parameters.push(bench.between(name, ends(f64::min), ends(f64::max))?);
+            columns.push(column);
+        }
+        if parameters.is_empty() {
+            return Err(help(text.whole("no column is a number of the model")).into());
+        }
+        let discrepancy = names.iter().position(|name| name == DISCREPANCY).map_or(0.0, |column| {
+            (rows.iter().map(|row| row[column] * row[column]).sum::<f64>() / rows.len() as f64).sqrt()
+        });
+        let count = count.clamp(1, rows.len());
+        let chosen = (0..count).map(|index| &rows[index * rows.len() / count]);
+        let draws = chosen.map(|row| columns.iter().map(|&column| row[column]).collect()).collect();
+        Ok(Self { parameters, draws, discrepancy })
+    }
+}
+
+fn help(mistake: Mistake) -> Mistake {
+    mistake.help("`sim calibrate` writes posterior.csv")
+}

@@ -1,0 +1,71 @@
+//! Trials at the sites of observations, with other numbers of the model.
+
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::{Ranged, Workbench, success_objective};
+use crate::experiment::run::record::Record;
+use crate::experiment::run::runner::Progress;
+use crate::experiment::search::batch::Batch;
+use crate::language::Mistakes;
+
+use super::MeasuredSite;
+
+/// Runs all replications at all sites. Replication `r` of each site and setting meets the same random numbers.
+pub struct Trials<'a> {
+    /// What the points are made from.
+    pub bench: &'a mut Workbench,
+    /// Where trials are kept.
+    pub record: &'a Record,
+    /// How far it is.
+    pub progress: &'a Progress,
+    /// Points that were run: by their numbers they are found in the record.
+    points: usize,
+    /// Trials that failed, violated a law or were ended by a limit.
+    pub doubts: Vec<String>,
+    /// Whether an interrupt left trials out.
+    pub is_interrupted: bool,
+}
+
+impl<'a> Trials<'a> {
+    /// None yet.
+    pub fn new(bench: &'a mut Workbench, record: &'a Record, progress: &'a Progress) -> Self {
+        Self { bench, record, progress, points: 0, doubts: Vec::new(), is_interrupted: false }
+    }
+
+    /// What `read` takes of the summary of each site, for each setting of the numbers; none where no trial gave figures.
+    ///
+    /// # Errors
+    /// Where the model would be mistaken with these numbers.
+    pub fn run<T: Send>(
+        &mut self,
+        sites: &[MeasuredSite],
+        ranges: &[Ranged],
+        settings: &[Vec<f64>],
+        read: impl Fn(usize, &Summary) -> T,
+    ) -> Result<Vec<Vec<Option<T>>>, Mistakes> {
+        let mut plan = self.bench.plan().clone();
+        let success = success_objective(&plan).bound();
+        let objectives = plan.objectives.clone();
+        plan.axes.clear();
+        plan.points.clear();
+        for setting in settings {
+            let values: Vec<(&Ranged, f64)> = ranges.iter().zip(setting.iter().copied()).collect();
+            for one in sites {
+                plan.points.push(self.bench.point_of(&one.site, &values)?);
+            }
+        }
+        if self.is_interrupted {
+            return Ok(settings.iter().map(|_| sites.iter().map(|_| None).collect()).collect());
+        }
+        let batch = Batch::run(&plan, 0..plan.points.len(), self.points, self.record, self.progress);
+        self.points += plan.points.len();
+        self.is_interrupted |= batch.is_interrupted;
+        self.doubts.extend(batch.doubts);
+        let summary = |(index, trials): (usize, &Vec<_>)| {
+            Summary::of_plan(&plan, index, trials, success, &objectives)
+                .map(|summary| read(index % sites.len(), &summary))
+        };
+        let all: Vec<Option<T>> = batch.trials.iter().enumerate().map(summary).collect();
+        let mut all = all.into_iter();
+        Ok(settings.iter().map(|_| all.by_ref().take(sites.len()).collect()).collect())
+    }
+}
