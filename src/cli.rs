@@ -4,6 +4,7 @@
 mod adjust;
 mod alerts;
 mod bar;
+mod calibrate;
 mod check;
 mod choice;
 mod compare;
@@ -51,6 +52,7 @@ mod watch;
 use clap::{Parser, Subcommand};
 
 pub use alerts::Alerts;
+pub use calibrate::Calibrate;
 pub use check::Check;
 pub use compare::Compare;
 pub use completions::Completions;
@@ -109,6 +111,7 @@ pub enum Command {
     Alerts(Alerts),
     Measure(MeasureArguments),
     Import(Import),
+    Calibrate(Calibrate),
     Compare(Compare),
     Scoreboard(Scoreboard),
     Digest(Digest),

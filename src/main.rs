@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Alerts(alerts) => alerts.run(&mut page),
         Command::Measure(measure) => measure.run(&mut page),
         Command::Import(import) => import.run(&mut page),
+        Command::Calibrate(calibrate) => calibrate.run(&mut page),
         Command::Compare(compare) => compare.run(&mut page),
         Command::Scoreboard(scoreboard) => scoreboard.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),

@@ -25,7 +25,7 @@ use crate::experiment::run::dossier::Dossier;
 use crate::parts::BlameGroup;
 pub(super) use method::load;
 pub(super) use set::{Set, drawn as axis_value, has_curves, x_axis as horizontal};
-pub(super) use title::fitting;
+pub(crate) use title::fitting;
 
 /// Combinations of the other axes that are drawn.
 pub const MOST_SETS: usize = 12;

@@ -35,14 +35,14 @@ pub struct Dial {
     pub(super) place: Place,
     pub(super) form: &'static Form,
     notation: Notation,
-    ways: Vec<Way>,
+    pub(super) ways: Vec<Way>,
 }
 
 /// A path that a dial sets.
 #[derive(Clone, Debug)]
-struct Way {
+pub(super) struct Way {
     path: Written,
-    target: (Path, bool),
+    pub(super) target: (Path, bool),
     /// What the number is multiplied by there.
     by: f64,
     whole: bool,
@@ -236,7 +236,7 @@ impl Dial {
         }
     }
 
-    fn kind(&self, number: f64) -> NodeKind {
+    pub(super) fn kind(&self, number: f64) -> NodeKind {
         match &self.notation {
             Notation::Whole => NodeKind::Integer(number.round() as i64),
             Notation::Number => NodeKind::Float(rounded(number)),

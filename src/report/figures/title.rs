@@ -23,7 +23,7 @@ pub(super) fn all_of(count: usize) -> String {
 }
 
 /// The first title that fits, else the last, cut.
-pub(in crate::report) fn fitting(candidates: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn fitting(candidates: impl IntoIterator<Item = String>) -> String {
     fitting_in(MOST, candidates)
 }
 
