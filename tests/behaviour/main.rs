@@ -4,6 +4,7 @@ mod arrivals;
 mod blame;
 mod book;
 mod bounds;
+mod calibrate;
 mod caveats;
 mod changing_loads;
 mod cli;
