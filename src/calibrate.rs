@@ -21,11 +21,10 @@ mod trials;
 pub use calibrate_words::{
     chart as calibration_chart, document as calibration_document, fits as calibration_fits,
     method as calibration_method, parameters as calibration_parameters, posterior_csv, sentences as calibration_words,
-    significant,
 };
 pub use compare_words::{
     contradictions as contradiction_words, csv as comparison_csv, document as comparison_document, parity,
-    scoreboard_table, sentences as comparison_words, table as comparison_table,
+    scoreboard_table, sentences as comparison_words, significant, table as comparison_table,
 };
 pub use observation::{CpuReading, MeasuredSite, Observation, Observations};
 pub use posterior::Posterior;

@@ -91,6 +91,7 @@ pub use openmetrics::openmetrics;
 pub use optimize::{optimize, optimize_document, optimize_figure, optimize_method, optimize_page};
 pub use overview::overview;
 pub use page::{THEME_SCRIPT, live, live_timeline, page, page_of_point, page_of_several, page_style, page_unsaved};
+pub(crate) use paragraph::count;
 pub use paragraph::{hanging, paragraph};
 pub use reading::PointReport;
 pub use replications::replications;

@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::calibration::{Calibration, Fit, Fitted, Traded};
-use super::compare_words::{contradictions, off};
+use super::compare_words::{beside, contradictions, off, significant};
 use super::posterior::DISCREPANCY;
-use crate::experiment::analyse::words::amount_beside;
-use crate::model::RateUnit;
 use crate::report::chart::{ChartAxis, Line, LineFigure, Look, Panel, Point, Threshold};
+use crate::report::count;
 use crate::report::figures::{Drawing, fitting};
 use crate::report::table::{Column, short};
 
@@ -41,8 +40,7 @@ pub fn parameters(found: &Calibration) -> String {
 pub fn fits(found: &Calibration) -> String {
     let all = &found.fits;
     let cells = |cell: &dyn Fn(&Fit) -> String| all.iter().map(cell).collect::<Vec<String>>();
-    let amount =
-        |it: &Fit, value: f64| amount_beside(value, it.observation.value, it.observation.metric, RateUnit::Minute);
+    let amount = |it: &Fit, value: f64| beside(value, it.observation.value, it.observation.metric);
     let mut last = None;
     let place = |it: &Fit| match last.replace(it.observation.site) == Some(it.observation.site) {
         true => String::new(),
@@ -66,11 +64,6 @@ pub fn fits(found: &Calibration) -> String {
             .optional(2),
     ];
     short(columns, &[], "--format json")
-}
-
-/// A number rounded to this many significant digits.
-pub fn significant(value: f64, digits: usize) -> f64 {
-    format!("{value:.*e}", digits.max(1) - 1).parse().unwrap_or(value)
 }
 
 /// What was found, in sentences.
@@ -147,11 +140,11 @@ fn trade(found: &Calibration, traded: &Traded) -> String {
 /// How it was fitted, in a sentence.
 pub fn method(found: &Calibration, replications: u32, seed: u64) -> String {
     format!(
-        "{} parameters, {} measured figures at {} places; {} settings of {replications} replications at each place, seed {seed}",
-        found.parameters.len(),
-        found.data.all.len(),
-        found.data.sites.len(),
-        found.settings
+        "{}, {} at {}; {} of {replications} replications at each place, seed {seed}",
+        count(found.parameters.len(), "parameter"),
+        count(found.data.all.len(), "measured figure"),
+        count(found.data.sites.len(), "place"),
+        count(found.settings, "setting")
     )
 }
 
@@ -220,9 +213,8 @@ pub fn chart(found: &Calibration, method: &str) -> Drawing {
     order.sort_by(|&a, &b| found.parameters[a].width.total_cmp(&found.parameters[b].width));
     let label = |it: &Fitted| {
         let path = &it.ranged.dial.path;
-        let start = path.char_indices().rev().nth(27).map_or(0, |(at, _)| at);
-        let name = if start > 0 { format!("…{}", &path[start..]) } else { path.clone() };
-        format!("{name} {}", it.ranged.dial.text(significant(it.median, 3)))
+        let start = path.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+        format!("{} {}", &path[start..], it.ranged.dial.text(significant(it.median, 3)))
     };
     let line = |(color, &index): (usize, &usize)| Line {
         label: label(&found.parameters[index]),

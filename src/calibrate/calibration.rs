@@ -29,7 +29,7 @@ const LEAST_NEXT: usize = 12;
 const MOST_NEXT: usize = 40;
 
 /// Draws of the posterior between waves, and at the end.
-const PARTICLES: usize = 400;
+const PARTICLES: usize = 200;
 const LAST_PARTICLES: usize = 1000;
 
 /// Draws that are run at the end.
@@ -235,10 +235,18 @@ pub fn calibrate(
         })
     };
     for wave in 0..WAVES {
+        if waves.trials.is_interrupted {
+            break;
+        }
         let likelihood = Likelihood::of(data, &waves.runs, recent, replications);
         let posterior = sample(&likelihood, PARTICLES, wave);
         waves.run(data, settings_near(&posterior, inputs, next, seed, wave))?;
         recent = next;
+    }
+    // Without all of the settings nothing is known; those that were run are in the journal.
+    if waves.trials.is_interrupted {
+        found.is_interrupted = true;
+        return Ok(found);
     }
     let likelihood = Likelihood::of(data, &waves.runs, recent, replications);
     let posterior = sample(&likelihood, LAST_PARTICLES, WAVES);

@@ -10,6 +10,7 @@ use crate::experiment::analyse::words::{amount_beside, percent, shown, unit};
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::report::chart::{ChartAxis, ChartScale, Line, LineFigure, Look, Panel, Point};
+use crate::report::count;
 use crate::report::figures::Drawing;
 use crate::report::table::{Column, short};
 
@@ -38,8 +39,7 @@ const COLUMNS: [&str; 15] = [
 pub fn table(comparison: &Comparison) -> String {
     let rows = &comparison.rows;
     let cells = |cell: &dyn Fn(&Compared) -> String| rows.iter().map(cell).collect::<Vec<String>>();
-    let amount =
-        |row: &Compared, value: f64| amount_beside(value, row.observation.value, row.observation.metric, RATES);
+    let amount = |row: &Compared, value: f64| beside(value, row.observation.value, row.observation.metric);
     let mut last = None;
     let place = |row: &Compared| comparison.data.sites[row.observation.site].words.clone();
     let places = rows.iter().map(|row| match last.replace(row.observation.site) == Some(row.observation.site) {
@@ -63,6 +63,16 @@ pub fn table(comparison: &Comparison) -> String {
         Column::words("within", cells(&within)),
     ];
     short(columns, &[], "compare.csv")
+}
+
+/// A figure beside the one that was measured, to four digits.
+pub(super) fn beside(value: f64, measured: f64, metric: Metric) -> String {
+    amount_beside(value, significant(measured, 4), metric, RATES)
+}
+
+/// A number rounded to this many significant digits.
+pub fn significant(value: f64, digits: usize) -> f64 {
+    format!("{value:.*e}", digits.max(1) - 1).parse().unwrap_or(value)
 }
 
 /// `yes (± 10 %)`.
@@ -102,7 +112,7 @@ fn score(score: &Score) -> String {
         0 => String::new(),
         _ => format!("; {inside} of {of} in the band that 95 % of tests fall into"),
     };
-    let figures = if score.count == 1 { "1 figure".into() } else { format!("{} figures", score.count) };
+    let figures = count(score.count, "figure");
     format!(
         "{}, {figures}: median error {:.1} {unit}, bias {}, worst {:.1} {unit}{covered}",
         metric.words(),

@@ -238,7 +238,7 @@ fn little(data: &Observations, site: usize, clients: f64, think: f64, busy: Opti
         );
         return Some(Contradiction { site, law, words, is_partial: false });
     }
-    (inside.low < least).then(|| {
+    (inside.value < least).then(|| {
         let words = format!(
             "{product}; those of the model wait for {:.0} % of the test, so that only a mean of {} or more agrees",
             busy.min(1.0) * 100.0,

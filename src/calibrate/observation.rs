@@ -41,6 +41,13 @@ pub struct Observation {
     pub repetitions: usize,
 }
 
+impl Observation {
+    /// Whether its error is the spread of two to four tests.
+    pub fn is_spread_of_few(&self) -> bool {
+        (2..5).contains(&self.repetitions)
+    }
+}
+
 /// The cores that a service used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CpuReading {

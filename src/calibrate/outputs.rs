@@ -120,9 +120,11 @@ impl Noise {
         }
         let measured = data.all.iter().zip(&single).map(|(observation, single)| {
             let scale = Scale::of(observation);
-            let own = match observation.error {
-                Some(error) => scale.width(error / NORMAL, observation.value),
-                None => single / (observation.repetitions as f64).sqrt(),
+            let modelled = single / (observation.repetitions as f64).sqrt();
+            let own = match observation.error.map(|error| scale.width(error / NORMAL, observation.value)) {
+                // The spread of a few tests is small or large by chance. What is more than the model's noise in it is discrepancy.
+                Some(own) if !observation.is_spread_of_few() => own,
+                _ => modelled,
             };
             // A value that was rounded is anywhere within: the variance of a uniform one.
             let rounding = scale.width(observation.rounding, observation.value);

@@ -9,10 +9,10 @@ use crate::kernel::random::{Stream, unit, unit_open};
 use crate::statistics::linear::Cholesky;
 
 /// Moves after each step.
-const MOVES: u64 = 5;
+const MOVES: u64 = 4;
 
 /// Moves at the end.
-const LAST_MOVES: u64 = 10;
+const LAST_MOVES: u64 = 8;
 
 /// Steps at most; a likelihood that needs more is of next to no parameters.
 const MOST_STEPS: usize = 60;

@@ -155,6 +155,9 @@ impl Calibrate {
                 if nothing && found.is_contradictory() {
                     page.part("Nothing was fitted: correct the data, or use --despite-laws.\n");
                 }
+                if nothing && found.is_interrupted {
+                    page.part("Nothing was fitted yet: the same command continues.\n");
+                }
                 if !nothing {
                     page.sentence(&method);
                     page.part(calibration_parameters(found));

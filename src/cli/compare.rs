@@ -23,7 +23,7 @@ use crate::experiment::plan::Workbench;
 use crate::import::Text;
 use crate::language::Metric;
 use crate::report::folder::Folder;
-use crate::report::paragraph;
+use crate::report::{count, paragraph};
 
 /// Compare a model with measurements: error by metric and point, bias, and how many figures its band covers.
 ///
@@ -123,10 +123,10 @@ impl Compare {
             Format::Table => {
                 page.heading(&plan.title);
                 page.sentence(&format!(
-                    "{} measured figures at {} places, {} replications each, seed {}",
-                    found.rows.len(),
-                    found.data.sites.len(),
-                    plan.replications,
+                    "{} at {}, {} each, seed {}",
+                    count(found.rows.len(), "measured figure"),
+                    count(found.data.sites.len(), "place"),
+                    count(plan.replications as usize, "replication"),
                     plan.seed
                 ));
                 page.part(broken.iter().map(|one| paragraph("", one, width)).collect::<String>());

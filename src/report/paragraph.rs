@@ -77,7 +77,7 @@ pub(super) fn first_three(names: &[String]) -> String {
 }
 
 /// A number of things: `1 setting`, `2 settings`, `3 tries`.
-pub(super) fn count(number: usize, one: &str) -> String {
+pub(crate) fn count(number: usize, one: &str) -> String {
     match one.strip_suffix('y') {
         _ if number == 1 => format!("{number} {one}"),
         // No noun here ends with a vowel and `y`.
