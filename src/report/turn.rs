@@ -30,6 +30,47 @@ pub(super) fn verb_of(turn: &Turn, is_plural: bool) -> &'static str {
     }
 }
 
+/// The same of a stretch of values in which it begins: `is overloaded between 3/s and 9/s` would say that it no longer is
+/// beyond.
+fn onset_of(turn: &Turn, is_plural: bool) -> &'static str {
+    let (one, many) = match turn.condition {
+        Condition::Slow if !turn.is_timed => ("begins to miss an objective", "begin to miss an objective"),
+        Condition::Sheds => ("begins to shed load", "begin to shed load"),
+        Condition::Overloaded => ("becomes overloaded", "become overloaded"),
+        Condition::Failing => ("begins to fail requests", "begin to fail requests"),
+        Condition::Slow => ("becomes too slow", "become too slow"),
+        condition => return verb(condition, is_plural),
+    };
+    if is_plural { many } else { one }
+}
+
+/// How the place is written at which a variant stops being safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Between the last value that is safe and the first that is not.
+    Between,
+    /// At the first value that is not safe, which is shorter.
+    Value,
+}
+
+impl Place {
+    /// `between 125 and 150 concurrent`, `at 150 concurrent`, `even at 10 concurrent`.
+    pub(super) fn words(self, axis: &Axis, turn: &Turn) -> String {
+        match turn.from {
+            Some(_) if self == Self::Value => format!("at {}", place(axis, turn.to)),
+            _ => between(axis, turn),
+        }
+    }
+
+    /// What happens there: `becomes overloaded` between two values, `is overloaded` at one.
+    pub(super) fn verb(self, turn: &Turn, is_plural: bool) -> &'static str {
+        match turn.from {
+            Some(_) if self == Self::Between => onset_of(turn, is_plural),
+            _ => verb_of(turn, is_plural),
+        }
+    }
+}
+
 /// `loses capacity between 150 and 175: user-service pool auth`, for the mark in a chart.
 pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
     let (verb, to) = (verb_of(turn, is_plural), value(axis, turn.to));
@@ -38,7 +79,7 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
             format!("{} {} enough, {to} {} not", value(axis, from), be(axis, from), be(axis, turn.to))
         }
         Some(from) if from > turn.to => format!("safe at {}, not at {to}", value(axis, from)),
-        Some(from) => format!("{verb} between {} and {to}", bare(axis, from, &to)),
+        Some(from) => format!("{} between {} and {to}", onset_of(turn, is_plural), bare(axis, from, &to)),
         None => format!("{verb} at {to}"),
     };
     match &turn.name {
@@ -48,7 +89,7 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
 }
 
 /// `between 150 and 175 concurrent`.
-pub(super) fn between(axis: &Axis, turn: &Turn) -> String {
+fn between(axis: &Axis, turn: &Turn) -> String {
     match turn.from {
         Some(from) => stretch(axis, from.min(turn.to), from.max(turn.to)),
         None if turn.is_lightest => format!("even at {}", place(axis, turn.to)),

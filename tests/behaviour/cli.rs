@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod digest;
 mod draw;
+mod headlines;
 mod hostile;
 mod journal;
 mod knee;

@@ -8,7 +8,7 @@ use crate::experiment::plan::{Axis, Direction};
 use crate::metric::Metric;
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
-use crate::report::turn::{be, between, place, stretch, value, verb_of};
+use crate::report::turn::{Place, be, place, stretch, value, verb_of};
 
 /// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” is safe up to 250`.
 pub fn fates(set: &Set) -> String {
@@ -39,7 +39,7 @@ fn fates_in(most: usize, set: &Set) -> String {
         };
     }
     if fallen.is_empty() {
-        return fitting([clauses(set, &fates, |fate| list(&fate.names), between)]);
+        return fitting([clauses(set, &fates, |fate| list(&fate.names), Place::Between)]);
     }
     if set.axis.direction() == Direction::Capacity {
         return enough(set, &fates);
@@ -51,26 +51,28 @@ fn fates_in(most: usize, set: &Set) -> String {
     };
     let (down, count) = (fallen.iter().map(|fate| fate.names.len()).sum::<usize>(), set.findings.len());
     let all = if down == count { all_of(count) } else { format!("{down} of {count}") };
-    let verbs: Vec<&str> = fallen.iter().filter_map(|fate| fate.turn().map(|turn| verb_of(turn, true))).collect();
-    let common = verbs.first().copied().filter(|first| verbs.iter().all(|verb| verb == first));
-    let what = common.unwrap_or("stop being safe");
+    let turns = || fallen.iter().filter_map(|fate| fate.turn());
+    let common = |place: Place| {
+        let mut verbs = turns().map(|turn| place.verb(turn, true));
+        verbs.next().filter(|first| verbs.all(|verb| verb == *first))
+    };
+    let (are_alike, what) = (common(Place::Value).is_some(), common(Place::Value).unwrap_or("stop being safe"));
+    let begin = common(Place::Between).unwrap_or("stop being safe");
     let placed = [
-        clauses(set, &fates, named, between),
-        clauses(set, &fates, named, within),
-        clauses(set, &fates, counted, between),
-        clauses(set, &fates, counted, within),
+        clauses(set, &fates, named, Place::Between),
+        clauses(set, &fates, named, Place::Value),
+        clauses(set, &fates, counted, Place::Between),
+        clauses(set, &fates, counted, Place::Value),
     ];
     // Who sheds load fares better than who collapses: conditions are told apart where they differ.
-    let conditions = [true, false].into_iter().filter(|_| common.is_none());
+    let conditions = [true, false].into_iter().filter(|_| !are_alike);
     let conditions = conditions.map(|is_named| by_condition(&fates, is_named));
-    fitting_in(
-        most,
-        placed.into_iter().chain(conditions).chain([
-            format!("{all} variants {what}{}", first_of(&fallen)),
-            format!("{all} variants {what}{}", within_all(set, &fallen)),
-            format!("{all} variants {what}"),
-        ]),
-    )
+    let together = [
+        Some(format!("{all} variants {what}{}", first_of(&fallen))),
+        within_all(set, &fallen).map(|stretch| format!("{all} variants {begin} {stretch}")),
+        Some(format!("{all} variants {what}")),
+    ];
+    fitting_in(most, placed.into_iter().chain(conditions).chain(together.into_iter().flatten()))
 }
 
 /// `, “per-request” first`: the variants that stop being safe before the others do; nothing where all do at once.
@@ -103,12 +105,12 @@ fn by_condition(fates: &[Fate], is_named: bool) -> String {
     groups.iter().map(clause).chain(safe).collect::<Vec<_>>().join("; ")
 }
 
-/// ` between 125 and 200 concurrent`: the stretch in which all of them stop being safe; nothing where one never is.
-fn within_all(set: &Set, fallen: &[&Fate]) -> String {
+/// `between 125 and 200 concurrent`: the stretch in which all of them stop being safe; none where one never is.
+fn within_all(set: &Set, fallen: &[&Fate]) -> Option<String> {
     let turns = || fallen.iter().filter_map(|fate| fate.turn());
     let from = turns().map(|turn| turn.from).try_fold(f64::INFINITY, |least, from| Some(from?.min(least)));
     let to = turns().map(|turn| turn.to).fold(f64::NEG_INFINITY, f64::max);
-    from.map_or_else(String::new, |from| format!(" {}", stretch(set.axis, from, to)))
+    from.map(|from| stretch(set.axis, from, to))
 }
 
 /// Variants that fare alike.
@@ -226,16 +228,8 @@ fn safe_values(set: &Set, finding: &Finding) -> Option<String> {
     Some(places(set.axis, safe.iter().map(|stretch| (stretch.from, stretch.to))))
 }
 
-/// `at 175 concurrent`, the first value that is not safe: shorter than [`between`].
-fn within(axis: &Axis, turn: &Turn) -> String {
-    match turn.from {
-        Some(_) => format!("at {}", place(axis, turn.to)),
-        None => between(axis, turn),
-    }
-}
-
 /// One clause for each fate; a verb and a unit that were said are not repeated.
-fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn(&Axis, &Turn) -> String) -> String {
+fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: Place) -> String {
     let mut text = String::new();
     let mut said: Option<&str> = None;
     for fate in fates {
@@ -255,7 +249,7 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn
             text.push_str(&format!("{gap}{who}: {falls}"));
             said = None;
             if let What::Turns(turn) = fate.what {
-                text.push_str(&format!(", {} {}", turn.condition.word(), at(set.axis, turn)));
+                text.push_str(&format!(", {} {}", turn.condition.word(), Place::Value.words(set.axis, turn)));
             }
             continue;
         }
@@ -268,12 +262,12 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn
                 text.push_str(&format!("{gap}{who} {is} {}", held.words(set.axis, all)));
             }
             What::Turns(turn) => {
-                let place = at(set.axis, turn);
-                if said == Some(verb_of(turn, true)) {
-                    text.push_str(&format!(", {who} {}", place));
+                let place = at.words(set.axis, turn);
+                if said == Some(at.verb(turn, true)) {
+                    text.push_str(&format!(", {who} {place}"));
                 } else {
-                    text.push_str(&format!("{gap}{who} {} {place}", verb_of(turn, is_plural)));
-                    said = Some(verb_of(turn, true));
+                    text.push_str(&format!("{gap}{who} {} {place}", at.verb(turn, is_plural)));
+                    said = Some(at.verb(turn, true));
                 }
             }
         }
@@ -359,7 +353,7 @@ fn is_never_safe(set: &Set, finding: &Finding, turn: &Turn) -> bool {
 
 /// Where a single variant stops being safe, and what is worse beyond.
 fn turns(set: &Set, finding: &Finding, turn: &Turn) -> String {
-    let place = format!("{} {}", verb_of(turn, false), between(set.axis, turn));
+    let place = format!("{} {}", Place::Between.verb(turn, false), Place::Between.words(set.axis, turn));
     let worse = finding.failing.iter().find(|later| later.from > turn.to && later.condition < turn.condition);
     let worse = worse.map(|later| format!("{place}, {} at {}", later.word(), value(set.axis, later.from)));
     let both = worse.iter().map(|worse| format!("{worse}: {}", turn.cause));
@@ -369,7 +363,8 @@ fn turns(set: &Set, finding: &Finding, turn: &Turn) -> String {
         None => fitting(all),
         Some(fall) => {
             let falls = falls(fall, set.axis, set.report.rates);
-            fitting([format!("{falls}, {} {}", turn.condition.word(), within(set.axis, turn)), falls])
+            let to = Place::Value.words(set.axis, turn);
+            fitting([format!("{falls}, {} {to}", turn.condition.word()), falls])
         }
     }
 }
