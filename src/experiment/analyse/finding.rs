@@ -10,7 +10,7 @@ use crate::experiment::analyse::summary::{Summary, of_point};
 use crate::experiment::analyse::throughput;
 use crate::experiment::plan::{Axis, Direction, Plan};
 
-pub use curve::{Stretch, Turn};
+pub use curve::{More, Stretch, Turn};
 pub use reach::{Fall, LimitedStretch, Unsafe, falls, limited, limits, places};
 pub use state::{cause, condition, share, short_name, unsafe_words, why};
 pub use words::{at, be, place};

@@ -2,6 +2,49 @@
 
 use super::place::Place;
 
+/// Each of two workers of a replica may open 20 connections, and the database takes 60. Two replicas want 80 of the 60 that
+/// a load of 600 requests of 100 ms a second needs; with each further one more of the connects fail.
+const CONNECTIONS: &str = r#"
+title = "Pools and the connections of a database"
+[load]
+kind = "open"
+target = "api.get"
+rate = "600/s"
+timeout = "5s"
+warm_up = "5s"
+duration = "30s"
+[services.api]
+replicas = 2
+workers = 2
+[services.api.pools.db]
+server = "pg"
+min_size = 2
+max_size = 20
+acquire_timeout = "2s"
+[services.api.endpoints.get]
+steps = [{ query = { pool = "db", time = "exp(100ms)" } }]
+[services.pg]
+runtime = "delay"
+max_connections = 60
+"#;
+
+#[test]
+fn more_of_a_capacity_is_not_called_for_where_it_does_harm() {
+    let place = Place::new();
+    place.put("connections.toml", CONNECTIONS);
+    let axis = "[axes.replicas]\npath = \"services.api.replicas\"\nvalues = [1, 2, 6]\n";
+    let head = "title = \"How many replicas?\"\nmodel = \"connections.toml\"\nreplications = 3\n";
+    place.put("one.toml", &format!("{head}{axis}"));
+    let ran = place.sim(&["sweep", "one.toml", "--no-charts"]).ends_with(0).stdout;
+    let short = "in short  1 to 6 replicas are not enough, 2 do best: pg connections refuse requests\n";
+    assert!(ran.contains(short), "{ran}");
+    assert!(ran.contains("- no value of replicas that was tested is enough; the highest success rate is "), "{ran}");
+    let low = "[[variants]]\nname = \"low\"\nset = { \"load.rate\" = \"40/s\" }\n";
+    place.put("two.toml", &format!("{head}{axis}[[variants]]\nname = \"high\"\n{low}"));
+    let ran = place.sim(&["sweep", "two.toml", "--no-charts"]).ends_with(0).stdout;
+    assert!(ran.contains("“high”: 1 to 6 replicas are not enough, 2 do best; “low”: 1 replica is enough\n"), "{ran}");
+}
+
 /// Two threads serve 20 requests a second; a request waits 300 ms for one, then it fails.
 const THREADS: &str = r#"
 title = "Two threads"

@@ -4,7 +4,9 @@ use super::state::cause;
 use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::{Axis, Direction, Plan};
+use crate::language::Metric;
 use crate::model::RateUnit;
+use crate::statistics::Interval;
 
 /// Neighbouring values of an axis that are alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +31,8 @@ pub struct Turn {
     pub to: f64,
     /// Whether no lighter value was tested: none is in doubt either, and none that is heavier does better.
     pub is_lightest: bool,
+    /// On an axis of capacity of which no value is enough: what more of it does.
+    pub more: More,
     /// Its condition.
     pub condition: Condition,
     /// Whether what it misses is an objective on a time or a success rate, and not on a throughput or another figure.
@@ -39,6 +43,17 @@ pub struct Turn {
     pub name: Option<String>,
     /// Why, in a few words: `user-service pool auth deadlocks`.
     pub cause: String,
+}
+
+/// What more of a capacity does, by the largest value that was tested and smaller ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum More {
+    /// The largest value misses the objective by less than the next smaller one.
+    Helps,
+    /// A smaller value, this one, misses it by less than the largest.
+    Harms(f64),
+    /// Neither is certain.
+    Unclear,
 }
 
 /// The points of a finding that have figures, with their states, in the order of the axis.
@@ -109,6 +124,7 @@ impl<'a> Curve<'a> {
             from: before.map(|summary| number(self.plan, axis, summary.point)),
             to: number(self.plan, axis, summary.point),
             is_lightest: before.is_none() && !self.is_in_doubt_before(summary) && !self.improves(),
+            more: self.more(),
             condition: state.condition,
             is_timed: state.missed.is_none_or(|objective| objective.metric().is_time()),
             resource: deadlock.clone().or(culprit.map(|culprit| culprit.name.clone())),
@@ -135,6 +151,30 @@ impl Curve<'_> {
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
         let stretch = |run: &[(f64, bool)]| Stretch { from: run[0].0, to: run[run.len() - 1].0, is_safe: run[0].1 };
         all.chunk_by(|a, b| a.1 == b.1).map(stretch).collect()
+    }
+
+    /// What more of a capacity does, by the objective that its largest value misses.
+    fn more(&self) -> More {
+        let ([smaller @ .., (largest, state)], Some(axis)) = (self.known.as_slice(), self.axis) else {
+            return More::Unclear;
+        };
+        let (metric, is_at_least) = match state.missed {
+            Some(objective) => (objective.metric(), objective.is_at_least()),
+            None => (Metric::SuccessRate, true),
+        };
+        let interval =
+            |summary: &Summary| summary.metric(metric).filter(|it| it.low.is_finite() && it.high.is_finite());
+        let is_better = |a: Interval, b: Interval| if is_at_least { a.low > b.high } else { a.high < b.low };
+        let Some(last) = interval(largest) else { return More::Unclear };
+        let better = smaller.iter().filter_map(|(summary, _)| Some((*summary, interval(summary)?)));
+        let better = better.filter(|(_, it)| is_better(*it, last));
+        let sign = if is_at_least { 1.0 } else { -1.0 };
+        let best = better.max_by(|a, b| (sign * a.1.estimate).total_cmp(&(sign * b.1.estimate)));
+        if let Some((best, _)) = best {
+            return More::Harms(number(self.plan, axis, best.point));
+        }
+        let next = smaller.last().and_then(|(summary, _)| interval(summary));
+        if next.is_some_and(|next| is_better(last, next)) { More::Helps } else { More::Unclear }
     }
 
     /// Whether no value of an axis of load is safe, and what the lightest misses is missed by less under a heavier load:

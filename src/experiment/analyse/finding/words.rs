@@ -1,6 +1,6 @@
 //! Findings in words.
 
-use super::curve::{Curve, Turn, is_scattered, number};
+use super::curve::{Curve, More, Turn, is_scattered, number};
 use super::reach::{self, Fall};
 use super::state::{
     cause, circle, condition, figures, figures_beside, hidden, is_another, limit, rate, share, short_name,
@@ -110,7 +110,7 @@ pub(super) fn lines(
                 _ => safe_places(curve, axis, last, &figures) + &most + &limit,
             }]
         }
-        (Some(_), Direction::Capacity) => capacity(curve, axis),
+        (Some(turn), Direction::Capacity) => capacity(curve, axis, turn),
         (Some(_), _) => load(curve, axis, fall),
     };
     lines.extend(less(curve, axis));
@@ -313,7 +313,7 @@ fn beyond(curve: &Curve, axis: &Axis) -> Vec<String> {
 }
 
 /// How much capacity is enough, and what the next smaller one gives.
-fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
+fn capacity(curve: &Curve, axis: &Axis, turn: &Turn) -> Vec<String> {
     let plan = curve.plan;
     let points = curve.light_to_heavy();
     let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
@@ -324,7 +324,8 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let place_is = |summary: &Summary| place_is(axis, text(plan, axis, summary.point));
     let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
         let not = format!("{} not enough: {}", place_is(summary), condition(summary, state, curve.rates));
-        return vec![not, why(summary)];
+        let harmed = matches!(turn.more, More::Harms(_)).then(|| nothing_is_enough(curve, axis));
+        return harmed.unwrap_or_else(|| vec![not, why(summary)]);
     };
     let all = points[..first].iter().rev().map(|(summary, _)| *summary).find(|it| it.success_rate.estimate > 0.995);
     let more = all.filter(|_| enough.success_rate.estimate <= 0.995).map_or_else(String::new, |all| {
@@ -338,6 +339,13 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
         format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state, curve.rates))
     });
     [Some(sure), Some(not), worse, Some(why(summary))].into_iter().flatten().collect()
+}
+
+/// Where no value is enough and more capacity does harm: what is best, and what becomes of each.
+fn nothing_is_enough(curve: &Curve, axis: &Axis) -> Vec<String> {
+    let mut lines = vec![format!("no value of {} that was tested is enough{}", axis.name, best(curve, axis))];
+    lines.extend(not_safe(curve, axis, &curve.known));
+    lines
 }
 
 /// Where more capacity does harm: which values are enough, and what becomes of those that are not.

@@ -3,7 +3,7 @@
 use super::{MOST, all_of, best, fitting, fitting_in, list};
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::named;
-use crate::experiment::analyse::finding::{Fall, Finding, Turn, falls, places};
+use crate::experiment::analyse::finding::{Fall, Finding, More, Turn, falls, places};
 use crate::experiment::plan::{Axis, Direction};
 use crate::metric::Metric;
 use crate::report::figures::set::Set;
@@ -194,7 +194,9 @@ impl Fate<'_> {
 
     fn is_like(&self, other: What) -> bool {
         match (self.what, other) {
-            (What::Turns(a), What::Turns(b)) => (a.from, a.to, a.condition) == (b.from, b.to, b.condition),
+            (What::Turns(a), What::Turns(b)) => {
+                (a.from, a.to, a.condition, a.more) == (b.from, b.to, b.condition, b.more)
+            }
             (What::Holds(a), What::Holds(b)) => a == b,
             _ => false,
         }
@@ -289,7 +291,10 @@ fn enough(set: &Set, fates: &[Fate]) -> String {
             What::Turns(turn) => match turn.from {
                 _ if fate.safe.is_some() => format!("{who} {needs} {}", fate.safe.as_deref().unwrap_or_default()),
                 Some(from) => format!("{who} {needs} {}", place(set.axis, from)),
-                None => format!("{who} {needs} more than {}", place(set.axis, turn.to)),
+                None => match turn.more {
+                    More::Helps => format!("{who} {needs} more than {}", place(set.axis, turn.to)),
+                    more => format!("{who}: {}", none_is_enough(set, turn, more)),
+                },
             },
         }
     };
@@ -382,8 +387,24 @@ fn is_enough(set: &Set, finding: &Finding, turn: &Turn) -> String {
             let enough = format!("{enough}, {} {} not", value(axis, to), be(axis, to));
             fitting([format!("{enough}: {}", turn.cause), enough])
         }
-        (None, None) => fitting([format!("{} {} not enough: {}", place(axis, to), be(axis, to), turn.cause)]),
+        (None, None) => {
+            let not = none_is_enough(set, turn, turn.more);
+            fitting([format!("{not}: {}", turn.cause), not])
+        }
     }
+}
+
+/// `6 replicas are not enough`, or, where more of them do harm, `1 to 6 replicas are not enough, 2 do best`.
+fn none_is_enough(set: &Set, turn: &Turn, more: More) -> String {
+    let (axis, to) = (set.axis, turn.to);
+    let More::Harms(best) = more else {
+        return format!("{} {} not enough", place(axis, to), be(axis, to));
+    };
+    let least = set.points().into_iter().map(|point| set.x(point)).fold(f64::INFINITY, f64::min);
+    let all = places(axis, [(least, to)]);
+    let is = if all.contains(" = ") { "is" } else { "are" };
+    let does = if be(axis, best) == "is" { "does" } else { "do" };
+    format!("{all} {is} not enough, {} {does} best", value(axis, best))
 }
 
 /// `Safe at 10s to 100s, not at 1s: a takes most of the time`: on an axis that is neither load nor capacity.
@@ -432,6 +453,7 @@ mod tests {
             is_lightest: true,
             condition,
             is_timed: true,
+            more: More::Unclear,
             resource: None,
             name: None,
             cause: String::new(),
