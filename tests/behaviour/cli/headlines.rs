@@ -80,4 +80,7 @@ fn what_begins_between_two_values_does_not_end_there() {
     let slow = "objectives = [{ at-most = { metric = \"p95_s\", value = \"300ms\" } }]\ncollapse_below = 0.1";
     let ran = sweep("slow.toml", slow);
     assert!(ran.contains("in short  Becomes too slow between 5/s and 40/s: app threads are saturated\n"), "{ran}");
+    // The highest load that was tested is not the most that is served.
+    let safe = sweep("safe.toml", "collapse_below = 0.1");
+    assert!(safe.contains("- safe up to 40/s (") && !safe.contains("at most"), "{safe}");
 }

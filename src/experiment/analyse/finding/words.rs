@@ -97,6 +97,8 @@ pub(super) fn lines(
             let most = match are_equal {
                 // More may be served where it is not known whether that is safe.
                 _ if curve.known.len() == 1 || !curve.doubtful.is_empty() => String::new(),
+                // So may a heavier load.
+                _ if axis.direction() == Direction::Load && best.point == last.point => String::new(),
                 true => format!("; {most} at every value"),
                 false => format!("; at most {most} at {}", at(plan, axis, best.point)),
             };

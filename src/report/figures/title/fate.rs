@@ -336,8 +336,11 @@ fn alone(set: &Set, finding: &Finding) -> String {
         return fitting([holds]);
     }
     let rates = set.report.rates;
-    let most = match best.means(Metric::ThroughputPerMin) {
-        Some(means) => format!("{holds}; serves at most {}", means.words(|rate| rates.words(rate))),
+    // A heavier load may be served as well.
+    let is_last = set.axis.direction() == Direction::Load && set.x(best.point) == last;
+    let most = match best.means(Metric::ThroughputPerMin).map(|means| means.words(|rate| rates.words(rate))) {
+        Some(served) if is_last => format!("{holds}, where it serves {served}"),
+        Some(served) => format!("{holds}; serves at most {served}"),
         None => holds.clone(),
     };
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {}", named(resource)));
