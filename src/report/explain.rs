@@ -192,13 +192,22 @@ struct Shift {
     signed: String,
 }
 
+/// How many times the smallest difference that matters an improvement is from which it is told though it is not significant:
+/// 5 % of most figures.
+const LARGE: f64 = 2.5;
+
 /// Relative change from which it is given as a factor.
 const MANY_TIMES: f64 = 9.0;
 
 impl Shift {
     /// The change; none where there is no figure, or where it is not significant.
     fn of(found: &Explanation, resized: &Resized) -> Option<Self> {
-        let change = resized.change.filter(|change| change.low > 0.0 || change.high < 0.0)?;
+        let is_significant = |change: &Interval| change.low > 0.0 || change.high < 0.0;
+        Some(Self::with(found, resized, resized.change.filter(is_significant)?))
+    }
+
+    /// The same of a change that need not be significant.
+    fn with(found: &Explanation, resized: &Resized, change: Interval) -> Self {
         let is_up = change.estimate > 0.0;
         // Of the means over replications, as the change is: a quantile of all of them together is another figure.
         let relative = resized.relative.filter(|relative| relative.estimate.is_finite());
@@ -214,7 +223,7 @@ impl Shift {
                 scaled(relative, 100.0, 0.0, decimals, "%", is_signed)
             }
         };
-        Some(Self { is_up, size: size(false), signed: size(true) })
+        Self { is_up, size: size(false), signed: size(true) }
     }
 }
 
@@ -262,6 +271,7 @@ fn sentences(found: &Explanation) -> Vec<String> {
     sentences.extend(found.steps.iter().enumerate().map(|(index, step)| step_sentence(found, step, index > 0)));
     let last = found.steps.iter().rev().find_map(|step| step.resized.summary.as_ref()).unwrap_or(base);
     sentences.push(ending(found, last));
+    sentences.extend(found.base.as_ref().filter(|_| found.steps.is_empty()).and_then(|base| uncertain(found, base)));
     sentences.extend(bound(found, base));
     sentences.extend(base.doubt.as_ref().map(|doubt| format!("no verdict on the point itself: {}", doubt.reason())));
     sentences
@@ -323,7 +333,7 @@ fn changes(found: &Explanation, resized: &Resized) -> String {
 /// Why the ladder ends.
 fn ending(found: &Explanation, last: &Summary) -> String {
     let more = if found.steps.is_empty() { "no" } else { "no further" };
-    let rest = last.culprit.as_ref().map_or_else(String::new, |culprit| format!("; {}", culprit.cause()));
+    let rest = last.culprit.as_ref().map_or_else(String::new, |culprit| format!("; {}", culprit.clause()));
     match found.end {
         LadderEnd::NothingHelps => format!(
             "{more} capacity that was tried improves the {} significantly and by at least {} (multiplied by {}; each that is in \
@@ -339,6 +349,24 @@ fn ending(found: &Explanation, last: &Summary) -> String {
         LadderEnd::NoFigures => "no run of the last setting gave figures".into(),
         LadderEnd::Interrupted => "interrupted: further steps may help".into(),
     }
+}
+
+/// The largest improvement that the runs do not show beyond doubt, where no capacity improves the figure significantly:
+/// `more capacity at search threads (services.search.threads 1 → 2) may help: +18 % (-2 to +40) is not significant in 5
+/// runs; run more (--replications)`.
+fn uncertain(found: &Explanation, base: &Summary) -> Option<String> {
+    let gain = |one: &Resized| Some(found.improvement(one.change?).estimate).filter(|gain| gain.is_finite());
+    let unsure = found.alone.iter().filter(|one| Shift::of(found, one).is_none());
+    let large =
+        unsure.filter_map(|one| Some((one, gain(one)?))).filter(|(_, gain)| *gain >= LARGE * found.indifference(base));
+    let (best, _) = large.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let signed = Shift::with(found, best, best.change?).signed;
+    Some(format!(
+        "{} ({}) may help: {signed} is not significant in {}; run more (--replications)",
+        amounts(found, best),
+        settings(found, best),
+        count(found.plan.replications as usize, "run"),
+    ))
 }
 
 /// The asymptotic bounds.

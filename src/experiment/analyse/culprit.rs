@@ -31,6 +31,9 @@ const SPARE: f64 = 0.5;
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
 
+/// Share of a time that is most of it: half, less what rounding may take away.
+const HALF: f64 = 0.495;
+
 /// Share of the work behind the answers that completes from which a backlog of it decides on the culprit, even if more of it
 /// fails than waits at the end. An assumption: half.
 const MOSTLY_DONE: f64 = 0.5;
@@ -428,7 +431,7 @@ impl Evidence<'_> {
             }
             _ => return self.chain(blame, first.place, format!("{spend} waiting for {name}")),
         };
-        Culprit::new(name, kind, sentence)
+        Culprit { is_minor: first.share < HALF, ..Culprit::new(name, kind, sentence) }
     }
 
     /// The culprit of the 99.9th percentile, where it is another one than that of the percentile that decides.

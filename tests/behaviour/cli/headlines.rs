@@ -84,3 +84,78 @@ fn what_begins_between_two_values_does_not_end_there() {
     let safe = sweep("safe.toml", "collapse_below = 0.1");
     assert!(safe.contains("- safe up to 40/s (") && !safe.contains("at most"), "{safe}");
 }
+
+/// For a quarter of the time a fault makes the callee slower than the caller waits, and a breaker opens.
+const BREAKER: &str = r#"
+title = "A breaker"
+[load]
+kind = "open"
+target = "shop.page"
+rate = "20/s"
+warm_up = "0s"
+duration = "80s"
+[services.shop]
+[services.shop.breakers.rec]
+failure_threshold = 5
+recovery_time = "5s"
+[services.shop.clients.rec]
+server = "recommender"
+reuse = "shared"
+timeout = "1s"
+[services.shop.endpoints.page]
+steps = [{ breaker = { name = "rec", steps = [{ call = { client = "rec", endpoint = "get" } }] } }]
+[services.recommender]
+runtime = "delay"
+[services.recommender.endpoints.get]
+steps = [{ sleep = "exp(50ms)" }]
+[faults.gc]
+service = "recommender"
+from = "20s"
+to = "40s"
+effect = { latency = "3s" }
+"#;
+
+#[test]
+fn the_last_sentence_of_an_explanation_has_a_verb() {
+    let place = Place::new();
+    place.put("breaker.toml", BREAKER);
+    let ran = place.sim(&["explain", "breaker.toml", "--no-charts"]).ends_with(0).stdout;
+    assert!(ran.contains("or refuses requests; what limits it is shop breaker rec (fault gc)\n"), "{ran}");
+}
+
+/// A hedge doubles the calls to a server that could do 100 of the 50 a second: whether that is too much differs from run to
+/// run, and five runs do not show that a second server helps.
+#[test]
+fn an_improvement_that_is_not_significant_is_named() {
+    let place = Place::new();
+    place.put(
+        "hedge.toml",
+        r#"
+            title = "Hedges"
+            [load]
+            kind = "open"
+            target = "web.get"
+            rate = "50/s"
+            timeout = "2s"
+            warm_up = "20s"
+            duration = "200s"
+            [services.web]
+            runtime = "delay"
+            [services.web.clients.s]
+            server = "search"
+            reuse = "shared"
+            [services.web.endpoints.get]
+            steps = [{ hedge = { after = "40ms", steps = [{ call = { client = "s", endpoint = "find" } }] } }]
+            [services.search]
+            runtime = "threads"
+            threads = 1
+            replicas = 2
+            balance = "random"
+            [services.search.endpoints.find]
+            steps = [{ cpu = "exp(20ms)" }]
+        "#,
+    );
+    let ran = place.sim(&["explain", "hedge.toml", "--no-charts"]).ends_with(0).stdout;
+    let may = "- more capacity at search threads (services.search.threads 1 → 2) may help: +";
+    assert!(ran.contains(may) && ran.contains(" is not significant in 5 runs; run more (--replications)\n"), "{ran}");
+}

@@ -27,6 +27,8 @@ pub struct Culprit {
     pub is_by_error: bool,
     /// What refuses requests because its holders wait for the culprit.
     pub refuser: Option<String>,
+    /// Of what takes time: whether that is less than half of it.
+    pub is_minor: bool,
 }
 
 impl Culprit {
@@ -42,6 +44,7 @@ impl Culprit {
             tied: None,
             is_by_error: false,
             refuser: None,
+            is_minor: false,
         }
     }
 
@@ -123,6 +126,17 @@ impl Culprit {
         Some((limit.to_owned(), words))
     }
 
+    /// The same as a clause with a verb: `what limits it is shop breaker rec (fault gc)`.
+    pub fn clause(&self) -> String {
+        match self.kind {
+            CulpritKind::Fault | CulpritKind::Outage | CulpritKind::Contention => {
+                let what = self.limit_words().unwrap_or_else(|| self.name.clone());
+                format!("what limits it is {what}")
+            }
+            _ => self.cause(),
+        }
+    }
+
     /// In a few words: `user-service pool auth is saturated`.
     pub fn cause(&self) -> String {
         let name = &self.name;
@@ -160,7 +174,10 @@ impl Culprit {
             CulpritKind::DroppedSyns => agree(name, "is full and drops SYNs", "are full and drop SYNs"),
             CulpritKind::TakesTime => {
                 let name = with_article(name);
-                agree(&name, "takes most of the time", "take most of the time")
+                match self.is_minor {
+                    true => agree(&name, "takes the largest part of the time", "take the largest part of the time"),
+                    false => agree(&name, "takes most of the time", "take most of the time"),
+                }
             }
             CulpritKind::TooLittleLoad => format!("{name} offers too little"),
         }
@@ -291,6 +308,19 @@ mod tests {
         ];
         rows.iter().for_each(|(name, words)| assert_eq!(verb(name), *words));
         assert_eq!(with_article("a unavailable"), "a, which is unavailable");
+    }
+
+    /// The name of a fault is no clause.
+    #[test]
+    fn a_clause_has_a_verb() {
+        let culprit = |kind| Culprit::new("fault gc".into(), kind, String::new());
+        assert_eq!(culprit(CulpritKind::Fault).clause(), "what limits it is fault gc");
+        let full = BlamePlace { name: "a threads".into(), kind: PlaceKind::Threads, units: None };
+        let through = Culprit::fault("fault gc", &full, String::new());
+        assert_eq!(through.clause(), "what limits it is a threads (fault gc)");
+        let time = || Culprit::new("a sleep".into(), CulpritKind::TakesTime, String::new());
+        assert_eq!(time().clause(), "the sleep of a takes most of the time");
+        assert_eq!(Culprit { is_minor: true, ..time() }.clause(), "the sleep of a takes the largest part of the time");
     }
 
     #[test]
