@@ -21,16 +21,20 @@ pub fn digest(files: &[String], reports: &[Report], width: Option<usize>) -> Str
         counted(reports.len(), "experiment", "experiments"),
         counted(trials, "simulated test", "simulated tests"),
     );
-    let about = if width.is_some() { paragraph("", &about, width) } else { about };
-    let mut text = format!("# What each change is worth\n\n{about}\n");
+    // A line feed of a text is shown as a symbol.
+    let about = if width.is_some() { paragraph("", &about.replace('\n', " "), width) } else { about };
+    let mut text = format!("# What each change is worth\n\n{about}");
     let effects = || reports.iter().flat_map(|report| report.effects.iter().map(move |effect| (report, effect)));
+    if effects().next().is_some() {
+        text.push('\n');
+    }
     if width.is_some() {
         for (report, effect) in effects() {
             let (name, worth) = (escaped(&report.plan.name), effect.worth.word());
             let line = format!("**{worth}** ({name}): {}", escaped(&sentence(report, effect)));
             text.push_str(&paragraph("- ", &line, width));
         }
-    } else {
+    } else if effects().next().is_some() {
         text.push_str("| experiment | change | | instead of | by |\n|---|---|---|---|---|\n");
         effects().for_each(|(report, effect)| text.push_str(&row(report, effect)));
     }
@@ -58,23 +62,25 @@ fn row(report: &Report, effect: &Observation) -> String {
     )
 }
 
-/// How many changes help, and how many beliefs hold.
+/// How many changes help, and how many beliefs hold; empty where there are neither.
 fn count(reports: &[Report], width: Option<usize>) -> String {
-    let [changes, claims] = counts(reports);
-    format!("\n{}", paragraph("", &format!("{changes}. {claims}."), width))
+    let counts: Vec<String> = counts(reports).iter().map(|count| format!("{count}.")).collect();
+    if counts.is_empty() { String::new() } else { format!("\n{}", paragraph("", &counts.join(" "), width)) }
 }
 
-/// The same in two sentences: of the changes, and of the claims.
-pub(super) fn counts(reports: &[Report]) -> [String; 2] {
+/// The same in a sentence of the changes and one of the claims, where there are any.
+pub(super) fn counts(reports: &[Report]) -> Vec<String> {
     let effects =
         |worth: Worth| reports.iter().flat_map(|report| &report.effects).filter(|it| it.worth == worth).count();
     let claims = |fate: Fate| {
         let all = reports.iter().flat_map(|report| &report.judgements);
         all.filter(|judgement| Fate::of(judgement) == fate).count()
     };
+    let changes: usize = reports.iter().map(|report| report.effects.len()).sum();
+    let all_claims: usize = reports.iter().map(|report| report.judgements.len()).sum();
     let of_changes = format!(
         "{}: {}, {}, {} and {}",
-        counted(reports.iter().map(|report| report.effects.len()).sum(), "change", "changes"),
+        counted(changes, "change", "changes"),
         counted(effects(Worth::Helps), "helps", "help"),
         counted(effects(Worth::Nothing), "does nothing", "do nothing"),
         counted(effects(Worth::Harms), "harms", "harm"),
@@ -82,12 +88,13 @@ pub(super) fn counts(reports: &[Report]) -> [String; 2] {
     );
     let of_claims = format!(
         "{}: {}, {} and {}",
-        counted(reports.iter().map(|report| report.judgements.len()).sum(), "claim", "claims"),
+        counted(all_claims, "claim", "claims"),
         counted(claims(Fate::Held), "holds", "hold"),
         counted(claims(Fate::Refuted), "is refuted", "are refuted"),
         counted(claims(Fate::Open), "is open", "are open"),
     );
-    [of_changes, of_claims]
+    let of_changes = (changes > 0).then_some(of_changes);
+    of_changes.into_iter().chain((all_claims > 0).then_some(of_claims)).collect()
 }
 
 /// A number with the word that agrees with it.

@@ -1,6 +1,6 @@
 //! `sim digest`: what several experiments found, on one page.
 
-use super::place::Place;
+use super::place::{Place, Ran};
 
 const ASKED: &str = r#"
 [[effects]]
@@ -68,4 +68,16 @@ fn the_gravest_exit_code_counts() {
     place.put_experiment("fails.toml", fails);
     let ran = place.sim(&["digest", "fails.toml", "servers.toml", "--quiet"]).ends_with(1);
     assert!(ran.stdout.contains("- **not true**: “slow”"), "{}", ran.stdout);
+}
+
+/// A terminal has no symbols for the line feeds of the page, and nothing is said of changes that are not there.
+#[test]
+fn a_page_on_a_terminal_is_plain_text() {
+    let place = Place::new();
+    let mut command = place.command(&["digest", "servers.toml", "--quiet"]);
+    let page = Ran::from(command.env("COLUMNS", "80").output().expect("the program runs")).ends_with(0).stdout;
+    assert!(page.contains("the same files\ngive the same page. A change helps or harms"), "{page}");
+    assert!(!page.contains('␊') && !page.contains("0 changes") && !page.trim_end().contains("\n\n\n"), "{page}");
+    let page = place.sim(&["digest", "servers.toml", "--quiet"]).ends_with(0).stdout;
+    assert!(!page.contains("|---|") && !page.contains("0 claims"), "{page}");
 }
