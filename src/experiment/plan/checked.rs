@@ -10,6 +10,7 @@ use super::workbench::Workbench;
 use crate::language::difference::differences;
 use crate::language::path::{Path, Segment};
 use crate::language::setting::{Setting, Subject, place};
+use crate::language::tree::Tree;
 use crate::language::unused::{Doubt, alike, blunt, crowded, hurried, too_fine, unused, unused_constants};
 use crate::language::{Difference, Mistake, Mistakes, Model};
 
@@ -73,7 +74,29 @@ impl Workbench {
         let mut doubts = doubts(&subjects, all);
         doubts.extend(too_few_to_exclude(&self.tree, &self.plan));
         doubts.extend(never_missed(&self.tree, &self.plan));
+        doubts.extend(self.without_effect());
         doubts
+    }
+
+    /// The variants that are the model because they set an empty table: it is merged with the one that is there, and removes
+    /// nothing.
+    fn without_effect(&self) -> Vec<Mistake> {
+        let written = self.tree.get("variants").map(Tree::elements).unwrap_or_default();
+        let is_empty = |value: &&Tree| value.what() == "a table" && value.entries().is_empty();
+        let doubt = |variant: &Tree| {
+            let empty = variant.get("set")?.entries().iter().map(|(_, value)| value).find(is_empty)?;
+            let name: String = variant.get("name")?.read().ok()?;
+            let design = self.designs.iter().find(|design| design.name == name)?;
+            let changed = varied(&self.subject, design).ok()?;
+            let mistake = Mistake::new(format!("variant `{name}` changes nothing"));
+            between(&self.subject, &changed).is_empty().then(|| {
+                empty.place.mark_value(mistake, "a table is merged key by key").help(
+                    "`{ replace = true }` removes the keys of the table that is there, and `{ unset = true }` removes the \
+                     table",
+                )
+            })
+        };
+        written.iter().filter_map(doubt).collect()
     }
 }
 

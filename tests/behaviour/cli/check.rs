@@ -238,3 +238,19 @@ fn what_is_found_is_there_for_programs() {
     assert_eq!((&wrong["ok"], &place["line"], &place["column"]), (&false.into(), &1.into(), &9.into()));
     assert_eq!(ran.stderr, "");
 }
+
+/// An empty table is merged with the one that is there.
+#[test]
+fn a_variant_that_changes_nothing_is_warned_of() {
+    let place = Place::new();
+    let variants = |set: &str| {
+        place.put_experiment("empty.toml", &format!("[[variants]]\nname = \"no limit\"\nset = {{ {set} }}\n"));
+        place.sim(&["check", "empty.toml"]).ends_with(0).stderr
+    };
+    let said = variants("\"services.shop\" = {}");
+    assert!(said.contains("variant `no limit` changes nothing") && said.contains("replace = true"), "{said}");
+    let said = place.sim(&["sweep", "empty.toml", "--no-charts"]).ends_with(0).stderr;
+    assert!(said.contains("warning: variant `no limit` changes nothing (empty.toml:"), "{said}");
+    let said = variants("\"services.shop.replicas\" = 1");
+    assert!(!said.contains("changes nothing"), "{said}");
+}
