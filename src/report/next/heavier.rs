@@ -13,6 +13,7 @@ use crate::model::{Pattern, RateUnit, Strength};
 use crate::parts::Ending;
 use crate::report::headroom::Headroom;
 use crate::report::number::{exact, seconds};
+use crate::report::paragraph::quoted;
 use crate::report::whole::Report;
 
 /// How far beyond the bound of the utilisation law a search looks.
@@ -57,7 +58,11 @@ pub(super) fn heavier(report: &Report) -> Option<Proposal> {
         return Some(Proposal::remark(what.into()));
     }
     if let Some(why) = excludes(report, summary).or_else(|| decides(report, summary)) {
-        return Some(Proposal::remark(why));
+        let of = match plan.variants.len() {
+            1 => String::new(),
+            _ => format!("{}: ", quoted(&plan.variants[plan.points[summary.point].variant])),
+        };
+        return Some(Proposal::remark(of + &why));
     }
     // Of a peak that is too much as a steady load, the highest load lies below.
     let misses = report.lighter.as_ref().is_some_and(|it| it.decision == Some(Decision::Misses));

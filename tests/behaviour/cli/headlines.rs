@@ -123,6 +123,18 @@ fn the_last_sentence_of_an_explanation_has_a_verb() {
     assert!(ran.contains("or refuses requests; what limits it is shop breaker rec (fault gc)\n"), "{ran}");
 }
 
+/// What does not help in one variant is not said of the other, which has no fault.
+#[test]
+fn a_remark_on_the_load_names_its_variant() {
+    let place = Place::new();
+    place.put("breaker.toml", BREAKER);
+    let variants = "[[variants]]\nname = \"as is\"\n[[variants]]\nname = \"no fault\"\n\
+                    set = { \"faults.gc.effect\" = { latency = \"0s\" } }\n";
+    place.put("both.toml", &format!("title = \"x\"\nmodel = \"breaker.toml\"\nreplications = 3\n{variants}"));
+    let ran = place.sim(&["sweep", "both.toml", "--no-charts"]).ends_with(0).stdout;
+    assert!(ran.contains("“as is”: the lowest load that was tried misses as well"), "{ran}");
+}
+
 /// A hedge doubles the calls to a server that could do 100 of the 50 a second: whether that is too much differs from run to
 /// run, and five runs do not show that a second server helps.
 #[test]
