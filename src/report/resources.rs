@@ -109,9 +109,16 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             text.push_str(&labelled(&name, &words, width));
             continue;
         }
-        let of_groups = |mean: f64| words::amount(mean, metric, report.rates);
+        let of_groups = |mean: f64| match metric.kind() {
+            MetricKind::Count(_) if metric != Metric::Restarts => grouped(&format!("{mean:.0}")),
+            _ => words::amount(mean, metric, report.rates),
+        };
         if let Some(groups) = summary.group_means(metric).and_then(|groups| in_groups(groups, of_groups)) {
-            text.push_str(&labelled(&name, &groups, width));
+            let what = match metric.kind() {
+                MetricKind::Count(what) | MetricKind::Ratio(what) => format!(": {what}"),
+                _ => String::new(),
+            };
+            text.push_str(&labelled(&name, &(groups + &what), width));
             continue;
         }
         let (time, scale) = time_unit(std::iter::once(interval.estimate));

@@ -155,3 +155,16 @@ fn an_undecided_objective_gives_the_mean_of_each_group() {
     assert!(finding.contains(" % in 2, over all 80."), "{finding}");
     assert!(report::next_steps(&report, None).contains(" in 2, over all "), "{finding}");
 }
+
+/// Clients of a stopped worker send again: what the mean of each group counts is said.
+#[test]
+fn counts_of_two_groups_have_their_unit() {
+    let model = MODEL.replace("timeout = \"5s\"", "timeout = \"5s\"\nretry = { attempts = 2, backoff = \"1s\" }");
+    let plan = experiment(&model, EXPERIMENT).unwrap_or_else(|it| panic!("{it}"));
+    let report = reported(&plan);
+    let summary = &report.summaries[1];
+    assert!(summary.group_means(Metric::AttemptsPerRequest).is_some(), "two groups");
+    let page = report::headline(&report, summary, None);
+    let line = page.lines().find(|line| line.starts_with("attempts")).expect("a line");
+    assert!(line.contains(", ") && line.ends_with(": requests sent for each user"), "{line}");
+}
