@@ -200,11 +200,11 @@ fn what_opens_a_breaker_waits_before_the_sleep_of_one_endpoint_of_two() {
 #[test]
 fn saturated_means_while_the_objective_is_missed() {
     let cases = [
-        ("slow-for-two", "a CPU", (150.0 + 450.0 * 0.6) / 600.0, 0.976),
-        ("full-for-two", "a pool db", (144.0 + 456.0 * 0.5) / 600.0, 0.980),
-        ("busy-for-two", "a event loops", (180.0 + 420.0 * 0.6) / 600.0, 0.984),
+        ("slow-for-two", "a CPU", "fault noisy-neighbour", (150.0 + 450.0 * 0.6) / 600.0, 0.976),
+        ("full-for-two", "a pool db", "a pool db is saturated", (144.0 + 456.0 * 0.5) / 600.0, 0.980),
+        ("busy-for-two", "a event loops", "a event loops are saturated", (180.0 + 420.0 * 0.6) / 600.0, 0.984),
     ];
-    for (file, name, mean, strained) in cases {
+    for (file, name, cause, mean, strained) in cases {
         let account = slow_account(file);
         let summary = &account.summaries[0];
         let index = summary.resources.iter().position(|one| one.name == name).unwrap();
@@ -217,8 +217,8 @@ fn saturated_means_while_the_objective_is_missed() {
         );
         assert!(summary.strain.is_missed && (strained - 0.001..=1.0).contains(&used), "{file}: {used}");
         assert_eq!(
-            (culprit.cause(), culprit.limit()),
-            (format!("{name} {} saturated", if name.ends_with('s') { "are" } else { "is" }), Some(name)),
+            (culprit.cause().as_str(), culprit.limit(), culprit.is_full),
+            (cause, Some(name), true),
             "{file}: {culprit:?}"
         );
     }

@@ -93,6 +93,16 @@ pub fn holders<'a>(blame: &'a Blame, held: &BlamePlace) -> Vec<Share<'a>> {
     shared(blame, blame.holders.iter().filter(of_place).map(|holding| &holding.spent), 1.0)
 }
 
+/// What a fault lowers: the slots that it has made fewer.
+pub fn lowered<'a>(blame: &'a Blame, fault: &BlamePlace) -> impl Iterator<Item = &'a BlamePlace> {
+    holders(blame, fault).into_iter().filter(|share| !share.served).map(|share| share.place)
+}
+
+/// Whether a fault makes this CPU slow, or stops it: that is filed as served.
+pub fn slows(blame: &Blame, fault: &BlamePlace, cpu: &BlamePlace) -> bool {
+    fault.kind == PlaceKind::Fault && holders(blame, fault).iter().any(|share| share.served && share.place == cpu)
+}
+
 /// The faults that keep replicas of an unavailable service down, the longest first.
 pub fn outages<'a>(blame: &'a Blame, unavailable: &BlamePlace) -> Vec<Share<'a>> {
     let of_place =

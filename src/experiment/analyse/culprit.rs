@@ -21,7 +21,7 @@ pub use found::{Culprit, CulpritKind, agree, deadlocks, is_plural, named, with_a
 use crate::experiment::analyse::words;
 use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, LostWork, PlaceKind, ResourceKind};
 
-use crate::experiment::analyse::blame::{Share, holders, shares};
+use crate::experiment::analyse::blame::{Share, holders, lowered, shares};
 use chain::{STRETCHED, contention, own_time, throttled};
 use telling::{is_wait, stretch, telling};
 
@@ -457,8 +457,8 @@ impl Evidence<'_> {
 
 /// The culprit of what a fault costs: what it lowers is full while requests wait for it.
 fn by_fault(blame: &Blame, fault: &BlamePlace, sentence: String) -> Culprit {
-    match holders(blame, fault).into_iter().next() {
-        Some(lowered) => Culprit::fault(&fault.name, lowered.place, sentence),
+    match lowered(blame, fault).next() {
+        Some(lowered) => Culprit::fault(&fault.name, lowered, sentence),
         None => Culprit::new(fault.name.clone(), CulpritKind::Fault, sentence),
     }
 }

@@ -354,6 +354,7 @@ pub const TABLE: &[Row] = &[
     ),
     ("backoff-late", &[], Limits, "z threads", &["a pool p pause before another attempt", "waiting for z threads"]),
     // 90 % of the attempts that fail are those of the other retry.
+    ("slow-replica", &[], Fault, "fault bad-node", &["those who use api CPU lose time to fault bad-node (75 %"]),
     ("two-retries", &[], Refuses, "pay limit l", &["of that pause follows attempts that are refused by pay limit l"]),
     (
         "backoff-errors",

@@ -26,6 +26,7 @@ impl World<'_> {
         }
         let now = self.engine.now;
         self.account_inside(t);
+        self.account_job_so_far(t);
         let accounts = self.accounts.as_mut()?;
         accounts.close(now, t);
         let log = accounts.take(t);
@@ -140,6 +141,9 @@ impl World<'_> {
             self.account_inside(record.token);
         }
         let is_sampled = self.engine.tokens[record.token].has(SAMPLED);
+        if failure == Failure::GAVE_UP && is_sampled {
+            self.account_job_so_far(record.token);
+        }
         if self.accounts.as_ref().is_some_and(|accounts| accounts.scouted.is_some()) {
             self.scout_end(record, failure);
         }

@@ -70,21 +70,56 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn keep_job_end(&mut self, t: u32, left: f64) {
         let now = self.engine.now;
+        let host = self.replicas[self.replica_of_job(t) as usize].host;
+        let lost = if self.loses_on_cpu(t) { self.replicas[host as usize].cpu.lost(now) } else { None };
+        self.split_job(t, left, lost);
+    }
+
+    /// The client of the token, which has an account, gives up while its job is on a CPU, and the job continues: what the
+    /// CPU has lost up to now is no waiting for it.
+    pub(super) fn account_job_so_far(&mut self, t: u32) {
+        let is_on_cpu = matches!(self.engine.tokens[t].state, State::Working | State::AtServer);
+        if !is_on_cpu || !self.loses_on_cpu(t) {
+            return;
+        }
+        let replica = self.replica_of_job(t);
+        let host = self.replicas[replica as usize].host;
+        let Some((left, lost)) = self.replicas[host as usize].cpu.so_far(self.engine.now, t) else { return };
+        self.split_job(t, left, Some(lost));
+        let Some(accounts) = &mut self.accounts else { return };
+        let [cpu, ..] = accounts.places.cpus[replica as usize];
+        make_room(&mut accounts.lost, t, [0.0; 4]);
+        accounts.lost[t as usize] = lost;
+        self.spends_first_on(t, Time(left as u64), Label::served(cpu), Label::waiting(cpu));
+    }
+
+    /// The replica with the CPU of a token's job.
+    fn replica_of_job(&self, t: u32) -> u32 {
+        let token = &self.engine.tokens[t];
+        match token.state {
+            State::AtServer => token.wait,
+            _ => self.processes[token.process as usize].replica,
+        }
+    }
+
+    /// Whether a token's job is on a CPU that may lose time: not under an interpreter lock, nor at a station, which has none.
+    fn loses_on_cpu(&self, t: u32) -> bool {
+        let token = &self.engine.tokens[t];
+        let under_lock = || token.state != State::AtServer && self.processes[token.process as usize].gil != NONE;
+        token.state != State::Served && !under_lock()
+    }
+
+    /// Splits what a token's job has taken up to now, with so many nanoseconds of work left, by what the CPU has lost since
+    /// the start of the run.
+    fn split_job(&mut self, t: u32, left: f64, lost: Option<[f64; 4]>) {
+        let now = self.engine.now;
         let state = self.engine.tokens[t].state;
         let process = self.engine.tokens[t].process;
+        let replica = self.replica_of_job(t);
         // What a loop does on its own account is no endpoint's work.
         let is_own = self.engine.tokens[t].has(HOUSEKEEPING);
         let Some(accounts) = &mut self.accounts else { return };
         let account = *accounts.of(t);
-        let replica = match state {
-            State::AtServer => self.engine.tokens[t].wait,
-            _ => self.processes[process as usize].replica,
-        };
-        let host = self.replicas[replica as usize].host;
-        let under_lock = state != State::AtServer && self.processes[process as usize].gil != NONE;
-        // A station that is shared has no CPU.
-        let loses = !under_lock && state != State::Served;
-        let lost = if loses { self.replicas[host as usize].cpu.lost(now) } else { None };
         let before = lost.map(|lost| accounts.lost.get(t as usize).copied().unwrap_or(lost));
         let faster = lost.zip(before).map_or(0.0, |(lost, before)| (lost[3] - before[3]).max(0.0));
         // What a fast machine did beyond its time took none.

@@ -1,7 +1,7 @@
 //! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
 
 use crate::kernel::{NONE, Time};
-use crate::model::{FaultEffect, FaultPlan};
+use crate::model::{FaultEffect, FaultPlan, Runtime};
 
 use crate::engine::token::{SAMPLED, State};
 use crate::interpreter::deadlock::Held;
@@ -170,7 +170,8 @@ impl World<'_> {
         accounts.collected.held(down, Label::served(deploy), length.0, 1);
     }
 
-    /// The window closes: notes which slots each fault lowers, as what those who wait because of the fault wait for.
+    /// The window closes: notes which slots each fault lowers, as what those who wait because of the fault wait for, and
+    /// which CPU it makes slow or stops, as what serves them.
     fn account_lowering(&mut self) {
         let Some(accounts) = &self.accounts else { return };
         let mut found = Vec::new();
@@ -180,11 +181,20 @@ impl World<'_> {
                     && matches!(plan.effect, FaultEffect::Capacity { what, .. } if slots.kind.is_of(what))
             };
             let place = self.slots.iter().zip(&accounts.places.slots).find(|(slots, _)| lowered(slots));
-            found.extend(place.map(|(_, &place)| (fault, place)));
+            found.extend(place.map(|(_, &place)| (fault, Label::waiting(place))));
+            let slows = match plan.effect {
+                FaultEffect::Slow(factor) => factor > 1.0,
+                FaultEffect::Stuck => true,
+                _ => false,
+            };
+            let has_cpu = self.system.services[plan.service as usize].runtime != Runtime::Delay;
+            let replica = self.replicas.iter().position(|replica| replica.service == plan.service);
+            let cpu = replica.filter(|_| slows && has_cpu).map(|replica| accounts.places.cpus[replica][0]);
+            found.extend(cpu.map(|cpu| (fault, Label::served(cpu))));
         }
         let Some(accounts) = &mut self.accounts else { return };
-        for (fault, place) in found {
-            accounts.collected.held(fault, Label::waiting(place), 1, 1);
+        for (fault, label) in found {
+            accounts.collected.held(fault, label, 1, 1);
         }
     }
 

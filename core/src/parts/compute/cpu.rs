@@ -6,6 +6,8 @@
 //! changes a rate and not `n` remaining times (as in the GPS systems of Parekh and Gallager 1993). A limit below one
 //! core per job acts smoothly, or as a quota in each period.
 
+mod losses;
+
 use crate::kernel::calendar::{Calendar, Serial};
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
@@ -133,34 +135,12 @@ impl Cpu {
         self.speed * (self.cores / n).min(1.0) / (1.0 + n * (self.slowdown + self.coherence * (n - 1.0)))
     }
 
-    /// Keeps what jobs lose from now on, for accounts.
-    pub fn keep_losses(&mut self) {
-        self.keeps_losses = true;
-        if self.slowdown > 0.0 || self.coherence > 0.0 || self.throttle.is_some() || self.speed != 1.0 {
-            self.lost_by_job.get_or_insert_default();
-        }
-    }
-
     #[inline]
     fn advance(&mut self, now: Time) {
         if self.lost_by_job.is_some() {
             return self.advance_with_losses(now);
         }
         self.run_until(now);
-    }
-
-    /// The same where what jobs lose is kept.
-    #[inline(never)]
-    fn advance_with_losses(&mut self, now: Time) {
-        if self.updated == now {
-            return self.run_until(now);
-        }
-        let throttled = |cpu: &Self| cpu.throttle.as_ref().map_or(0.0, |throttle| throttle.stood);
-        let (since, before) = (self.updated, throttled(self));
-        self.run_until(now);
-        if !self.jobs.is_empty() {
-            self.lose((now - since).0 as f64, throttled(self) - before);
-        }
     }
 
     #[inline(always)]
@@ -182,33 +162,6 @@ impl Cpu {
         } else if let Some(throttle) = &mut self.throttle {
             throttle.run(now, 0.0);
         }
-    }
-
-    /// Adds to what jobs have lost by a stretch of time, for a part of which they stood for want of quota.
-    fn lose(&mut self, elapsed: f64, stood: f64) {
-        let n = self.jobs.len() as f64;
-        let share = (self.cores / n).min(1.0);
-        let alone = 1.0 / (1.0 + n * (self.slowdown + self.coherence * (n - 1.0)));
-        if let Some(lost) = &mut self.lost_by_job {
-            let ran = elapsed - stood;
-            // At full speed the same would have been done in this part of the time; of a CPU that is stopped, in none.
-            let slowed = self.speed.min(1.0);
-            lost[0] += ran * slowed * share * (1.0 - alone);
-            lost[1] += ran * (1.0 - slowed);
-            lost[2] += stood;
-            lost[3] += ran * share * alone * (self.speed - slowed);
-        }
-    }
-
-    /// Nanoseconds that each job has lost since the start of the run: to others in its way, to slowness, to the want of
-    /// quota; and nanoseconds of work that it was given beyond the time that it had a core for, because the machine is
-    /// fast. None where nothing is lost or gained.
-    pub fn lost(&mut self, now: Time) -> Option<[f64; 4]> {
-        self.lost_by_job.as_ref()?;
-        if self.updated != now {
-            self.advance_with_losses(now);
-        }
-        self.lost_by_job.as_deref().copied()
     }
 
     /// A job of `work` nanoseconds begins.

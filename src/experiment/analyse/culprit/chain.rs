@@ -4,8 +4,8 @@ use super::attempts::Before;
 use super::circle::Closing;
 use super::telling::{is_wait, most, stretch};
 use super::{Culprit, CulpritKind, Evidence, agree, percent, with_article};
-use crate::experiment::analyse::blame::{Share, holders};
-use crate::parts::{Blame, BlamePlace, PlaceKind};
+use crate::experiment::analyse::blame::{Share, holders, shares, slows};
+use crate::parts::{Blame, BlameGroup, BlamePlace, PlaceKind};
 
 /// Share of the holders' time from which a chain of holders is followed further.
 pub(super) const MOSTLY: f64 = 0.3;
@@ -145,12 +145,15 @@ impl Evidence<'_> {
             }
             chain.push(next.place);
         }
-        if let Some((fault, share)) = self.slowing_fault(blame, root) {
+        let is_full = self.is_full(&root.name);
+        // Those who hold the threads or event loops keep all of them in use.
+        let slowing = self.slowing_fault(blame, root).map(|found| (found, true));
+        let slowing = slowing.or_else(|| self.slowing_jobs(blame, root).map(|found| (found, is_full)));
+        if let Some(((fault, share), is_full)) = slowing {
             let share = percent(share);
             sentence += &format!("; those who use {} lose time to {} ({share} of their time)", root.name, fault.name);
-            return Culprit::fault(&fault.name, root, sentence);
+            return Culprit { is_full, ..Culprit::fault(&fault.name, root, sentence) };
         }
-        let is_full = self.is_full(&root.name);
         let kind = match root.kind {
             PlaceKind::BackOff => CulpritKind::TakesTime,
             _ if refuses => CulpritKind::Refuses,
@@ -170,6 +173,16 @@ impl Evidence<'_> {
         let of_workers = blame.places.iter().filter(workers).flat_map(|place| holders(blame, place));
         let faults = of_workers.filter(|one| one.place.kind == PlaceKind::Fault && one.share >= BY_FAULT);
         faults.max_by(|a, b| a.share.total_cmp(&b.share)).map(|one| (one.place, one.share))
+    }
+
+    /// The same where no request waits for those who work on the CPU, as they are not limited in number: a fault that makes
+    /// its jobs longer, and its share of what late requests spend there.
+    fn slowing_jobs<'a>(&self, blame: &'a Blame, cpu: &BlamePlace) -> Option<(&'a BlamePlace, f64)> {
+        let all = shares(blame, if self.is_failing() { BlameGroup::Failed } else { self.group });
+        let on_cpu: f64 = all.iter().filter(|one| one.place == cpu).map(|one| one.share).sum();
+        let fault = all.iter().find(|one| slows(blame, one.place, cpu)).filter(|one| one.share >= BY_FAULT)?;
+        let share = fault.share / (fault.share + on_cpu);
+        (share >= MOSTLY).then_some((fault.place, share))
     }
 
     /// What the holders of the last place of a chain do that leads to the root; none where nothing does.

@@ -1,7 +1,7 @@
 //! What replicas that a fault keeps down have to do with a point.
 
 use super::{Culprit, CulpritKind, Evidence, Used, agree, percent};
-use crate::experiment::analyse::blame::{Share, holders, outages, shares};
+use crate::experiment::analyse::blame::{Share, holders, lowered, outages, shares};
 use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
 
 /// Share of a service's replicas that are down, from which a sentence mentions it.
@@ -46,7 +46,7 @@ impl Evidence<'_> {
         let is_limit = self.is_damaged && found.kind == CulpritKind::Limits;
         let Some((blame, limit)) = self.place(&found.name).filter(|_| is_limit) else { return found };
         let lowers = |fault: &&BlamePlace| {
-            fault.kind == PlaceKind::Fault && holders(blame, fault).iter().any(|lowered| lowered.place == limit)
+            fault.kind == PlaceKind::Fault && lowered(blame, fault).any(|lowered| lowered == limit)
         };
         let Some(fault) = blame.places.iter().find(lowers) else { return found };
         let reduces = agree(&fault.name, "reduces the capacity of", "reduce the capacity of");
