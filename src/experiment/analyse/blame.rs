@@ -111,9 +111,11 @@ pub fn outages<'a>(blame: &'a Blame, unavailable: &BlamePlace) -> Vec<Share<'a>>
 }
 
 /// Whether this is for how long a fault kept replicas of a service down, and not what a holder does. It is no wait, so it
-/// is filed as served; probes that an unavailable service waits for are waits.
+/// is filed as served; what a fault costs a probe is a wait. A probe that is late may be so while it is served.
 fn is_outage(blame: &Blame, holding: &Holding) -> bool {
-    blame.places[usize::from(holding.held)].kind == PlaceKind::Unavailable && holding.spent.served
+    let kind = |place: u16| blame.places[usize::from(place)].kind;
+    let is_by_fault = holding.spent.served && kind(holding.spent.place) == PlaceKind::Fault;
+    kind(holding.held) == PlaceKind::Unavailable && is_by_fault
 }
 
 fn shared<'a>(blame: &'a Blame, spent: impl Iterator<Item = &'a Spent> + Clone, requests: f64) -> Vec<Share<'a>> {
@@ -163,21 +165,22 @@ mod tests {
         assert!(shares(&whole, BlameGroup::Failed).is_empty());
     }
 
-    /// A service is down by a fault for 30 s, and its probe waits for a CPU for 10 s: all that a holder does is that wait.
+    /// A service is down by a fault for 30 s. One of its probes is late after 15 s in which it waited for a CPU, another one
+    /// during a sleep: that is what holders do.
     #[test]
     fn an_outage_is_no_work_of_a_holder() {
         let place = |name: &str, kind| BlamePlace { name: name.into(), kind, units: None };
         let (down, fault) = (place("a unavailable", PlaceKind::Unavailable), place("fault f", PlaceKind::Fault));
         let holding = |place, served, ns| Holding { held: 0, spent: Spent { place, served, ns } };
         let blame = Blame {
-            places: vec![down.clone(), fault, place("a CPU", PlaceKind::Cpu)],
+            places: vec![down.clone(), fault, place("a CPU", PlaceKind::Cpu), place("a sleep", PlaceKind::Delay)],
             groups: Vec::new(),
             failures: Vec::new(),
-            holders: vec![holding(1, true, 30), holding(2, false, 10)],
+            holders: vec![holding(1, true, 30), holding(2, false, 15), holding(3, true, 5)],
             failing: Vec::new(),
         };
         let of = |shares: Vec<Share>| shares.iter().map(|it| (it.place.name.clone(), it.share)).collect::<Vec<_>>();
-        assert_eq!(of(holders(&blame, &down)), [("a CPU".to_owned(), 1.0)]);
+        assert_eq!(of(holders(&blame, &down)), [("a CPU".to_owned(), 0.75), ("a sleep".to_owned(), 0.25)]);
         assert_eq!(of(outages(&blame, &down)), [("fault f".to_owned(), 1.0)]);
     }
 }

@@ -355,6 +355,13 @@ pub const TABLE: &[Row] = &[
     ("backoff-late", &[], Limits, "z threads", &["a pool p pause before another attempt", "waiting for z threads"]),
     // 90 % of the attempts that fail are those of the other retry.
     ("slow-replica", &[], Fault, "fault bad-node", &["those who use api CPU lose time to fault bad-node (75 %"]),
+    (
+        "readiness-behind-threads",
+        &[],
+        Limits,
+        "api threads",
+        &["waiting for api threads", "; failed probes keep replicas of api out of service ("],
+    ),
     ("two-retries", &[], Refuses, "pay limit l", &["of that pause follows attempts that are refused by pay limit l"]),
     (
         "backoff-errors",

@@ -2,7 +2,7 @@
 
 use super::{Culprit, CulpritKind, Evidence, Used, agree, percent};
 use crate::experiment::analyse::blame::{Share, holders, lowered, outages, shares};
-use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
+use crate::parts::{Blame, BlameGroup, BlamePlace, PlaceKind};
 
 /// Share of a service's replicas that are down, from which a sentence mentions it.
 const OUTAGE: f64 = 0.05;
@@ -11,7 +11,8 @@ const OUTAGE: f64 = 0.05;
 const TOLD: f64 = 0.005;
 
 impl Evidence<'_> {
-    /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does.
+    /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does, or else that their
+    /// probes do.
     pub(super) fn amid_outage(&self, mut found: Culprit) -> Culprit {
         if found.kind == CulpritKind::Limits {
             // Messages of a queue are handled by the services that its holders are at.
@@ -22,8 +23,9 @@ impl Evidence<'_> {
                 _ => Vec::from_iter(self.unavailability_of(&found.name)),
             };
             services.dedup();
-            let outage = services.iter().find_map(|service| self.outage_of(service));
-            if let Some((_, sentence)) = outage {
+            let by_fault = services.iter().find_map(|service| self.outage_of(service)).map(|(_, sentence)| sentence);
+            let sentence = by_fault.or_else(|| services.iter().find_map(|service| self.failed_probes_of(service)));
+            if let Some(sentence) = sentence {
                 found.sentence += &format!("; {sentence}");
             }
         }
@@ -75,11 +77,24 @@ impl Evidence<'_> {
         self.outage_of(down.name)
     }
 
+    /// The share of the replicas' time in which those with this row are down, if it is worth a word, with its place.
+    fn downtime(&self, name: &str) -> Option<(&Blame, &BlamePlace, f64)> {
+        let down = self.resources.iter().find(|one| one.name == name).map_or(0.0, |one| one.utilisation);
+        let (blame, place) = self.place(name).filter(|_| down >= OUTAGE)?;
+        Some((blame, place, down))
+    }
+
+    /// What probes that are not answered in time, or fail, have to do with replicas that are down.
+    fn failed_probes_of(&self, name: &str) -> Option<String> {
+        let (blame, place, down) = self.downtime(name)?;
+        let (service, share) = (name.trim_end_matches(" unavailable"), percent(down));
+        let words = format!("failed probes keep replicas of {service} out of service ({share} of the replicas' time)");
+        (!holders(blame, place).is_empty()).then_some(words)
+    }
+
     /// The fault behind replicas that are down, and what it does in words.
     fn outage_of(&self, name: &str) -> Option<(String, String)> {
-        let blame = self.blame?;
-        let down = self.resources.iter().find(|one| one.name == name).map_or(0.0, |one| one.utilisation);
-        let place = blame.places.iter().find(|place| place.name == name).filter(|_| down >= OUTAGE)?;
+        let (blame, place, down) = self.downtime(name)?;
         let fault = outages(blame, place).first()?.place.name.clone();
         let (service, share) = (name.trim_end_matches(" unavailable"), percent(down));
         let keeps = agree(&fault, "keeps replicas of", "keep replicas of");
