@@ -356,6 +356,13 @@ pub const TABLE: &[Row] = &[
     // 90 % of the attempts that fail are those of the other retry.
     ("slow-replica", &[], Fault, "fault bad-node", &["those who use api CPU lose time to fault bad-node (75 %"]),
     (
+        "priorities",
+        &[],
+        Limits,
+        "app threads",
+        &["100 % of the failures are `client gave up`; failed requests spend 9", "waiting for app threads"],
+    ),
+    (
         "readiness-behind-threads",
         &[],
         Limits,

@@ -71,6 +71,18 @@ impl Failing {
         all
     }
 
+    /// The same with what fails by these causes at other places: for a sentence that names no place.
+    fn anywhere(&self, others: &[Self]) -> Self {
+        let mut all = Self { causes: self.causes.clone(), ..*self };
+        for (cause, requests) in &mut all.causes {
+            let elsewhere = others.iter().filter(|other| !other.is_refused).flat_map(|other| &other.causes);
+            *requests += elsewhere.filter(|(other, _)| *other == *cause).map(|(_, requests)| requests).sum::<u64>();
+        }
+        all.causes.sort_by_key(|(_, requests)| std::cmp::Reverse(*requests));
+        all.requests = all.causes.iter().map(|(_, requests)| requests).sum();
+        all
+    }
+
     fn share(&self, all: u64) -> f64 {
         self.requests as f64 / all as f64
     }
@@ -241,11 +253,14 @@ impl Evidence<'_> {
             | PlaceKind::Hedge
                 if let Some((mut found, part)) = self.wait_of_failed(blame, place) =>
             {
-                let at = match part {
-                    Part::All => String::new(),
-                    Part::Some => format!(" {}", while_at(place)),
+                let failed = match part {
+                    Part::All => {
+                        let anywhere = most_of_all.anywhere(others);
+                        format!("{} of the failures are {}", percent(anywhere.share(all)), anywhere.words())
+                    }
+                    Part::Some => format!("{of_failures} are {causes} {}", while_at(place)),
                 };
-                found.sentence = format!("{}; {}", head(format!("{of_failures} are {causes}{at}")), found.sentence);
+                found.sentence = format!("{}; {}", head(failed), found.sentence);
                 return Some(found);
             }
             PlaceKind::Delay => {
@@ -310,7 +325,8 @@ impl Evidence<'_> {
         let blame = self.blame?;
         let failing = Failing::all(blame.failures.iter());
         let all: u64 = failing.iter().map(|one| one.requests).sum();
-        let most = failing.first()?;
+        let (first, others) = failing.split_first()?;
+        let most = first.anywhere(others);
         let mut found = self.of_group(BlameGroup::Failed)?;
         let share = percent(most.share(all));
         found.sentence = format!("{share} of the failures are {}; {}", most.words(), found.sentence);
