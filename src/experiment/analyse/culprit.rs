@@ -31,6 +31,9 @@ const SPARE: f64 = 0.5;
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
 
+/// Requests sent for each user from which those that are sent again are named with what they wait for: a third of all.
+const OFTEN: f64 = 1.5;
+
 /// Share of a time that is most of it: half, less what rounding may take away.
 const HALF: f64 = 0.495;
 
@@ -95,7 +98,16 @@ impl Evidence<'_> {
         let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
         let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
         let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
-        outage.or_else(|| found.map(|found| self.amid_lowering(self.amid_outage(found))))
+        outage.or_else(|| found.map(|found| self.amid_attempts(self.amid_lowering(self.amid_outage(found)))))
+    }
+
+    /// Adds how many requests clients send for each user, where a large part of what a resource gets is sent again.
+    fn amid_attempts(&self, mut found: Culprit) -> Culprit {
+        if found.is_shortage() && self.attempts >= OFTEN {
+            let attempts = self.attempts;
+            found.sentence += &format!("; clients send {attempts:.1} requests for each user, as they try again");
+        }
+        found
     }
 
     /// The fault that is on when the window closes, where no request has ended and the target is not back after the load:

@@ -464,6 +464,7 @@ impl<'a> Evidence<'a> {
             faults_at_end: &trial.faults_at_end,
             ends_nothing: trial.ended == 0,
             restarts: trial.restarts as f64,
+            attempts: trial.attempts_per_request,
             is_uneven: trial.is_uneven(),
         }
     }

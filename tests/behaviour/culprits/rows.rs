@@ -369,6 +369,13 @@ pub const TABLE: &[Row] = &[
         "api threads",
         &["waiting for api threads", "; failed probes keep replicas of api out of service ("],
     ),
+    (
+        "retries-after-a-spike",
+        &[],
+        Limits,
+        "api CPU",
+        &["; clients send 4.", " requests for each user, as they try again"],
+    ),
     ("two-retries", &[], Refuses, "pay limit l", &["of that pause follows attempts that are refused by pay limit l"]),
     (
         "backoff-errors",

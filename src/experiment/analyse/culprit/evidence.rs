@@ -48,6 +48,8 @@ pub struct Evidence<'a> {
     pub ends_nothing: bool,
     /// Restarts by liveness probes.
     pub restarts: f64,
+    /// Requests that clients send for each user; above 1 where they send failed ones again.
+    pub attempts: f64,
     /// Whether the load is a finite test, or changes.
     pub is_uneven: bool,
 }

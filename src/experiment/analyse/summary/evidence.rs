@@ -57,6 +57,7 @@ impl<'a> Evidence<'a> {
             faults_at_end: &summary.faults_at_end,
             ends_nothing: summary.doubt == Some(Doubt::NoRequests),
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
+            attempts: summary.metric(Metric::AttemptsPerRequest).map_or(1.0, |interval| interval.estimate),
             is_uneven: summary.is_uneven,
         }
     }
