@@ -138,6 +138,8 @@ pub mod promql;
 pub mod report;
 #[doc(hidden)]
 pub mod serve;
+#[doc(hidden)]
+pub mod yaml;
 
 #[doc(hidden)]
 pub use sim_core::{interpreter, kernel, load, model, parts};

@@ -1,7 +1,5 @@
 //! Files of rules, as Prometheus reads them (`model/rulefmt`).
 
-mod yaml;
-
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -9,7 +7,7 @@ use super::Fault;
 use super::lexer::duration;
 use super::parser::parse;
 use super::syntax::Expression;
-use yaml::{Content, Node};
+use crate::yaml::{self, Content, Node, WrongYaml};
 
 /// The rules of a group, one after the other.
 #[derive(Clone, Debug)]
@@ -76,6 +74,12 @@ pub struct WrongRules {
     pub help: Option<String>,
 }
 
+impl From<WrongYaml> for WrongRules {
+    fn from(WrongYaml { span, title, label }: WrongYaml) -> Self {
+        Self { span, title, label, help: None }
+    }
+}
+
 impl WrongRules {
     fn at(node: &Node, title: impl Into<String>, label: impl Into<String>) -> Self {
         Self { span: node.span.clone(), title: title.into(), label: label.into(), help: None }
@@ -92,7 +96,7 @@ impl WrongRules {
 /// # Errors
 /// Where it is no such file.
 pub fn read(text: &str) -> Result<Vec<Group>, WrongRules> {
-    let root = yaml::read(text)?;
+    let root = yaml::first(text)?;
     if let Content::List(rules) = &root.content {
         return Ok(vec![Group { name: "rules".into(), interval: None, rules: all_rules(rules, text)? }]);
     }
