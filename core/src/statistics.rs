@@ -11,6 +11,8 @@ pub mod autocorrelation;
 pub mod emulator;
 #[doc(hidden)]
 pub mod fall;
+#[doc(hidden)]
+pub mod fit;
 pub mod growth;
 pub mod histogram;
 pub(crate) mod interval;
