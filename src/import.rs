@@ -1,4 +1,5 @@
-//! What load tools measured, as observations: one reader a format, one table for all of them.
+//! What load tools measured, as observations: one reader a format, one table for all of them; and skeletons of models from
+//! what exists ([`model`]).
 //!
 //! A [`Text`] is a file that was read; [`Format`] has the list of formats, finds the one that a text is in, and reads it.
 //! What a reader returns is [`Content`]: figures that the tool computed, or the requests themselves, from which
@@ -20,15 +21,19 @@ mod k6_rows;
 mod k6_summary;
 mod locust;
 mod locust_history;
+mod manifest;
 mod mapping;
 mod measured;
 mod measurement;
+pub mod model;
 mod oha;
+mod otlp;
 mod printed;
 mod prometheus;
 mod requests;
 mod results;
 mod rows;
+mod sketch;
 mod table;
 mod text;
 mod unknown;

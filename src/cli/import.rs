@@ -1,10 +1,13 @@
-//! `sim import`: what load tools measured, as observations.
+//! `sim import`: what load tools measured, as observations; and models from what exists.
+
+mod model;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use self::model::ModelSource;
 use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::import::{FORMATS, Format, Imported, Mapping, Place, Request, Span, Text, import, measurement, table};
@@ -16,8 +19,14 @@ use crate::language::{Duration, Mistake, Mistakes};
 /// plain tables, compressed by gzip or not; the format is recognised from the content. Prints one table as CSV: for each
 /// figure where it was measured, its value in the unit of `sim`, half of its 95 % interval, by how much the tool rounds it,
 /// and the part of the test that it is about. With --toml, prints `[[measurements]]` to paste into an experiment.
+///
+/// With `k8s`, `compose` or `otlp` in the place of files it writes the skeleton of a model instead, from what describes a
+/// system or from its traces.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
 Examples:
   sim import --variant shipped --at concurrency=50 locust_stats.csv > observations.csv
   sim import --toml --at concurrency runs/*.txt          concurrency as ab, wrk or autocannon print it
@@ -25,10 +34,15 @@ Examples:
   sim import --map throughput_per_min=rps:/s --map p95_s=p95:ms --map at.rate=rate table.csv
   sim import --map start=time --map elapsed=latency:ms --map status=code requests.csv
   sim import --map p95_s=value:s prometheus.json
+  sim import k8s deploy/*.yaml > model.toml              a model, as far as manifests tell
 
 Exit codes:
-  0 done, 2 a mistake in the input")]
+  0 done, 2 a mistake in the input"
+)]
 pub struct Import {
+    #[command(subcommand)]
+    model: Option<ModelSource>,
+
     /// The files that load tools wrote
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -83,6 +97,9 @@ fn positive(text: &str) -> Result<f64, String> {
 impl Import {
     /// Reads all files, then prints.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
+        if let Some(model) = &self.model {
+            return model.run(page);
+        }
         let request = Request {
             format: self.format.as_deref().and_then(Format::named),
             mappings: self.map.clone(),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use flate2::read::MultiGzDecoder;
 use serde::de::DeserializeOwned;
@@ -27,6 +27,8 @@ const EXCERPT: usize = 60;
 #[derive(Debug)]
 pub struct Text {
     source: Arc<Source>,
+    /// Where its lines end, once somebody needs that.
+    ends: OnceLock<Vec<usize>>,
 }
 
 impl Text {
@@ -48,7 +50,7 @@ impl Text {
         })?;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { source: Arc::new(Source { name, path: Some(path.to_owned()), text }) }),
+            Ok(text) => Ok(Self::new(Arc::new(Source { name, path: Some(path.to_owned()), text }))),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let bytes = error.into_bytes();
@@ -62,7 +64,11 @@ impl Text {
 
     /// A text as if it were the content of this file.
     pub fn of(path: &Path, text: &str) -> Self {
-        Self { source: Source::text(path, text) }
+        Self::new(Source::text(path, text))
+    }
+
+    fn new(source: Arc<Source>) -> Self {
+        Self { source, ends: OnceLock::new() }
     }
 
     /// The text.
@@ -92,6 +98,12 @@ impl Text {
         Mistake::new(title).note(note)
     }
 
+    /// The line, from 1, in which a byte stands.
+    pub(super) fn line(&self, at: usize) -> usize {
+        let ends = self.ends.get_or_init(|| self.str().match_indices('\n').map(|(at, _)| at).collect());
+        ends.partition_point(|&end| end < at) + 1
+    }
+
     /// Where a part of this text is.
     pub(super) fn span(&self, part: &str) -> Range<usize> {
         let start = (part.as_ptr() as usize).wrapping_sub(self.str().as_ptr() as usize);
@@ -116,18 +128,21 @@ impl Text {
 
     /// A part of the text as JSON.
     pub(super) fn json_of<T: DeserializeOwned>(&self, part: &str) -> Result<T, Mistake> {
-        serde_json::from_str(part).map_err(|error| {
-            let before: usize = part.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-            let at = self.span(part).start + (before + error.column().saturating_sub(1)).min(part.len());
-            let text = error.to_string();
-            let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-            let mistake = self.wrong(at..at + 1, format!("the JSON cannot be read: {}", visible(reason)), "here");
-            if error.is_eof() {
-                mistake.help("the file ends too early; copy it again, or run the test again")
-            } else {
-                mistake
-            }
-        })
+        serde_json::from_str(part).map_err(|error| self.broken(part, &error))
+    }
+
+    /// Why a part of the text is not the JSON that it should be.
+    pub(super) fn broken(&self, part: &str, error: &serde_json::Error) -> Mistake {
+        let before: usize = part.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let at = self.span(part).start + (before + error.column().saturating_sub(1)).min(part.len());
+        let text = error.to_string();
+        let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+        let mistake = self.wrong(at..at + 1, format!("the JSON cannot be read: {}", visible(reason)), "here");
+        if error.is_eof() {
+            mistake.help("the file ends too early; copy it again, or run the test again")
+        } else {
+            mistake
+        }
     }
 
     /// The lines, without their ends.

@@ -67,6 +67,17 @@ fn looks(text: &Text) -> (String, String) {
             "the percentiles of `ab -e`",
             "import what ab prints: ab … > FILE",
         ),
+        (all.contains("\"resourceSpans\""), "traces in OTLP/JSON", "make a model of them: sim import otlp FILE"),
+        (
+            all.contains("apiVersion:") && all.contains("kind:"),
+            "manifests of Kubernetes",
+            "make a model of them: sim import k8s FILE",
+        ),
+        (
+            all.starts_with("services:") || all.contains("\nservices:"),
+            "a file of Docker Compose",
+            "make a model of it: sim import compose FILE",
+        ),
         (first.starts_with("[[") || first.contains(" = "), "TOML", "an experiment needs no import: sim check FILE"),
     ];
     if let Some((_, looks, right)) = known.into_iter().find(|(is, ..)| *is) {

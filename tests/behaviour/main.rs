@@ -20,6 +20,7 @@ mod examples;
 mod explain;
 mod groups;
 mod import;
+mod import_models;
 mod kills;
 mod laws;
 mod measure;
