@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::{Value, json};
 use sim::import::Text;
 use sim::import::model::{compose, k8s, otlp};
 
@@ -329,6 +330,53 @@ fn real_traces_show_what_the_services_do() {
     let (_, stock, _) = distribution(at(&model, "services.inventory.endpoints.get-stock-item.steps.0.cpu"));
     // 9 ms and 8 ms are slept; the machine was busy, and the rest is the handlers' own work and the wait for a core.
     assert!((9.0..18.0).contains(&price) && (8.0..16.0).contains(&stock), "{price} {stock}");
+}
+
+/// A span of milliseconds `time`, with attributes.
+fn span(trace: u32, id: &str, parent: &str, kind: u8, time: [u64; 2], attributes: &[(&str, &str)]) -> Value {
+    let attribute = |(key, value): &(&str, &str)| json!({ "key": key, "value": { "stringValue": value } });
+    let at = |time: u64| ((u64::from(trace) * 1_000 + time) * 1_000_000).to_string();
+    json!({
+        "traceId": format!("{trace:032x}"), "spanId": id, "parentSpanId": parent, "name": "GET", "kind": kind,
+        "startTimeUnixNano": at(time[0]), "endTimeUnixNano": at(time[1]),
+        "attributes": attributes.iter().map(attribute).collect::<Vec<_>>(),
+    })
+}
+
+/// An endpoint that calls itself, a message that is linked to its sender, and two spans that are each other's parents.
+#[test]
+fn calls_that_lead_back_end_and_messages_follow_their_links() {
+    let (route, queue) = (("http.route", "/tree"), ("messaging.destination.name", "jobs"));
+    let (mut tree, mut worker) = (Vec::new(), Vec::new());
+    for trace in 1..=40 {
+        tree.push(span(trace, "1", "", 2, [0, 50], &[route]));
+        tree.push(span(trace, "2", "1", 3, [5, 40], &[]));
+        tree.push(span(trace, "3", "2", 2, [6, 39], &[route]));
+        tree.push(span(trace, "4", "1", 4, [41, 42], &[queue]));
+        let mut handled = span(trace + 1000, "5", "", 5, [60, 80], &[queue]);
+        handled["links"] = json!([{ "traceId": format!("{trace:032x}"), "spanId": "4" }]);
+        worker.extend([handled, span(trace, "6", "7", 3, [0, 1], &[]), span(trace, "7", "6", 1, [0, 1], &[])]);
+    }
+    let of = |name: &str, spans: Vec<Value>| {
+        let attribute = json!({ "key": "service.name", "value": { "stringValue": name } });
+        json!({ "resource": { "attributes": [attribute] }, "scopeSpans": [{ "spans": spans }] })
+    };
+    let traces = json!({ "resourceSpans": [of("tree", tree), of("worker", worker)] }).to_string();
+    let text = otlp(&[Text::of(Path::new("t.json"), &traces)]).unwrap().toml();
+    let folder = folder("back");
+    fs::write(folder.join("back.toml"), &text).unwrap();
+    let output = sim(&["check", "back.toml"], &folder);
+    assert_eq!((output.status.code(), self::text(&output.stderr).as_str()), (Some(0), ""), "{text}");
+    let model: toml::Table = text.parse().unwrap();
+    let choose = at(&model, "services.tree.endpoints.tree.steps.0.choose");
+    let way =
+        |step: &str| choose.as_array().unwrap().iter().find(|way| way["steps"].to_string().contains(step)).expect(step);
+    is_like(&way("sleep")["steps"][1]["sleep"], "constant", 35.0, 0.0);
+    assert_eq!(way("publish")["steps"][3]["publish"]["queue"].as_str(), Some("jobs"), "{text}");
+    is_like(at(&model, "queues.jobs.publish_time"), "constant", 1.0, 0.0);
+    // The worker's spans begin a thousand seconds later.
+    assert_eq!(at(&model, "queues.jobs.delivery_time").as_str(), Some("1000s"), "{text}");
+    assert!(at(&model, "services.tree").get("clients").is_none(), "{text}");
 }
 
 /// What is wrong, and parts of what is said about it.

@@ -67,6 +67,8 @@ pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
 
 /// Seconds as a duration of the language, of four significant digits.
 pub(super) fn duration(seconds: f64) -> String {
+    // A time that is rounded up may need the next unit.
+    let seconds = significant(seconds);
     let (factor, unit) = if seconds < 1e-3 {
         (1e6, "us")
     } else if seconds < 1.0 {
@@ -88,9 +90,14 @@ mod tests {
 
     #[test]
     fn durations_have_four_digits_and_the_unit_of_their_size() {
-        for (seconds, text) in
-            [(0.012_345_6, "12.35ms"), (2.0, "2s"), (0.000_25, "250us"), (1e-7, "0.1us"), (123_456.0, "123500s")]
-        {
+        for (seconds, text) in [
+            (0.012_345_6, "12.35ms"),
+            (2.0, "2s"),
+            (0.000_25, "250us"),
+            (0.000_999_999_9, "1ms"),
+            (1e-7, "0.1us"),
+            (123_456.0, "123500s"),
+        ] {
             assert_eq!(duration(seconds), text);
         }
     }

@@ -77,8 +77,8 @@ pub(super) fn sketch(system: &System, files: &[&str]) -> Sketch {
     let steps = Steps::of(system);
     for (index, service) in system.services.iter().enumerate() {
         sketch.sections.push(self::service(service, &named.services[index]));
-        sketch.sections.extend(parts::clients(system, index, &mut named));
-        sketch.sections.extend(parts::pools(system, index, &mut named));
+        sketch.sections.extend(parts::clients(system, index, &steps, &mut named));
+        sketch.sections.extend(parts::pools(system, index, &steps, &mut named));
         let own = system.endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.service == index);
         for (number, endpoint) in own {
             sketch.sections.push(self::endpoint(system, number, endpoint, &mut named, &steps));

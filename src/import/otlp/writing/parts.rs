@@ -7,23 +7,27 @@ use super::super::shape::Callee;
 use super::super::system::{Call, System, Target};
 use super::super::timing::{duration, quantile, timing};
 use super::Named;
-use super::steps::collect;
+use super::steps::{Steps, collect};
 use crate::import::sketch::{Origin, Section, Step, quoted};
 
-/// What the endpoints of a service call.
-fn callees(system: &System, service: usize) -> BTreeSet<Callee> {
-    let mut all = Vec::new();
-    let own = system.endpoints.iter().filter(|endpoint| endpoint.service == service);
-    own.flat_map(|endpoint| endpoint.variants.keys()).for_each(|shape| collect(shape, &mut all));
-    all.into_iter().collect()
+/// What the endpoints of a service call, without the calls that lead back to them.
+fn callees(system: &System, service: usize, steps: &Steps) -> BTreeSet<Callee> {
+    let mut callees = BTreeSet::new();
+    let own = system.endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.service == service);
+    for (number, endpoint) in own {
+        let mut all = Vec::new();
+        endpoint.variants.keys().for_each(|shape| collect(shape, &mut all));
+        callees.extend(all.into_iter().filter(|&callee| !steps.leads_back(number, callee)));
+    }
+    callees
 }
 
 /// The clients of a service.
-pub(super) fn clients(system: &System, service: usize, named: &mut Named) -> Vec<Section> {
+pub(super) fn clients(system: &System, service: usize, steps: &Steps, named: &mut Named) -> Vec<Section> {
     let of = &named.services[service];
     let path = format!("services.{of}.clients");
     let mut sections = BTreeMap::new();
-    for callee in callees(system, service) {
+    for callee in callees(system, service, steps) {
         match &system.targets[callee] {
             Target::Endpoint(endpoint) => {
                 let to = system.endpoints[*endpoint].service;
@@ -84,9 +88,9 @@ fn client(path: &str, server: &str, calls: &[&Call]) -> Section {
 }
 
 /// The pools of a service.
-pub(super) fn pools(system: &System, service: usize, named: &mut Named) -> Vec<Section> {
+pub(super) fn pools(system: &System, service: usize, steps: &Steps, named: &mut Named) -> Vec<Section> {
     let mut pools: BTreeMap<String, (String, Vec<Callee>)> = BTreeMap::new();
-    for callee in callees(system, service) {
+    for callee in callees(system, service, steps) {
         if let Target::Database { server, pool, .. } = &system.targets[callee] {
             let server = named.other(server, "database");
             let pool = named.pool(pool.as_deref(), &server);

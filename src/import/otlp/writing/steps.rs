@@ -20,6 +20,11 @@ impl Steps {
         Self { circles: circles(system) }
     }
 
+    /// Whether a call of an endpoint leads back to it.
+    pub fn leads_back(&self, endpoint: usize, callee: Callee) -> bool {
+        self.circles.contains(&(endpoint, callee))
+    }
+
     /// The steps of an endpoint, and what is to be said about them.
     pub fn of_endpoint(
         &self,
@@ -149,7 +154,7 @@ impl<'a> Maker<'a> {
     }
 
     fn call(&mut self, callee: Callee, seconds: &[f64], is_notice: bool) -> Option<Step> {
-        let is_circle = self.steps.circles.contains(&(self.number, callee));
+        let is_circle = self.steps.leads_back(self.number, callee);
         match &self.system.targets[callee] {
             Target::Endpoint(endpoint) if is_circle => {
                 let name = &self.system.endpoints[*endpoint].name;
