@@ -252,7 +252,7 @@ fn holds_nothing(system: &str, load: &str, patience: &str) -> Result<(), TestCas
 }
 
 proptest! {
-    #![proptest_config(cases(200, 20_251_230))]
+    #![proptest_config(cases(60, 20_251_230))]
 
     #[test]
     fn every_run_obeys_littles_law_and_loses_no_request(system in system(false), load in load()) {
