@@ -94,7 +94,12 @@ fn a_search_goes_on_where_its_journal_ends() {
                     [[optimize.parameters]]\npath = \"stations.counter.servers\"\nvalues = [1, 2, 3, 4]\ncost = 1\n";
     place.put_experiment("cheapest.toml", cheapest);
     let searches = [
-        ("servers", "knee", 20, vec!["knee", "servers.toml", "--objective", "mean_s<=2.5", "--resolution", "0.05/s"]),
+        (
+            "servers",
+            "knee",
+            20,
+            vec!["knee", "servers.toml", "--objective", "mean_s<=2.5", "--resolution", "0.05/s", "--no-charts"],
+        ),
         ("servers", "sensitivity", 20, vec!["sensitivity", "servers.toml", "--trajectories", "3", "--samples", "6"]),
         ("servers", "explain", 6, vec!["explain", "servers.toml", "--at", "rate=0.8/s"]),
         ("cheapest", "optimize", 20, vec!["optimize", "cheapest.toml"]),
@@ -185,7 +190,7 @@ fn a_second_sweep_beside_the_first_is_refused_with_its_process_id() {
 #[cfg(unix)]
 #[test]
 fn kills_change_nothing() {
-    change_nothing(3, "100");
+    change_nothing(3, "50");
 }
 
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! What a run of a model alone says: what is nearest to its limit, and which command to run next. Each command is run.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use super::place::{Place, Ran};
@@ -33,23 +34,29 @@ fn commands(text: &str) -> Vec<String> {
     commands
 }
 
-/// Runs a command line in a shell, with `sim` in its path.
+/// Runs a command line in a shell, with `sim` in its path. The picture of a knee takes ten times as long as its search.
 fn shell(place: &Place, command: &str) -> Ran {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_sim"));
     let folder = program.parent().expect("a folder").display().to_string();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let pictures = if command.starts_with("sim knee ") { " --no-charts" } else { "" };
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(place.path("")).env("PATH", path).stdin(Stdio::null());
+    shell
+        .args(["-c", &format!("{command}{pictures}")])
+        .current_dir(place.path(""))
+        .env("PATH", path)
+        .stdin(Stdio::null());
     shell.output().expect("a shell").into()
 }
 
-/// Runs the model, alone and as a sweep, then what each proposes; gives what both printed.
+/// Runs the model, alone and as a sweep, then what each proposes, once each; gives what both printed.
 fn followed(model: &str, options: &[&str]) -> [String; 2] {
     let place = Place::new();
     place.put("the model.toml", model);
     place.put("rates.csv", "time,rate\n0,0.2\n1000,0.5\n2000,0.2\n");
     let times: String = (0..1000).map(|index| format!("{}\n", 2 * index)).collect();
     place.put("arrivals.csv", &format!("time_s\n{times}"));
+    let mut tried = BTreeSet::new();
     ["run", "sweep"].map(|name| {
         let mut command = place.command(&[name, "the model.toml", "--quiet"]);
         let whole = Ran::from(command.args(options).output().expect("the program runs")).ends_with(0).stdout;
@@ -60,8 +67,10 @@ fn followed(model: &str, options: &[&str]) -> [String; 2] {
         let commands = commands(&printed);
         assert!(commands.iter().any(|command| command.starts_with("sim knee ")), "{printed}");
         for command in commands {
-            let ran = shell(&place, &command);
-            assert_eq!(ran.code, Some(0), "{command}\n{}{}", ran.stdout, ran.stderr);
+            if tried.insert(command.clone()) {
+                let ran = shell(&place, &command);
+                assert_eq!(ran.code, Some(0), "{command}\n{}{}", ran.stdout, ran.stderr);
+            }
         }
         whole
     })
@@ -70,7 +79,8 @@ fn followed(model: &str, options: &[&str]) -> [String; 2] {
 #[test]
 fn a_model_alone_says_how_far_its_load_can_grow() {
     let model = format!("{COUNTER}kind = \"open\"\nrate = \"0.5/s\"\narrivals = \"constant\"\nduration = \"2000s\"\n");
-    for printed in followed(&model, &[]) {
+    let [run, sweep] = followed(&model, &[]);
+    for printed in [&run, &sweep] {
         // U = X D = 0.5/s * 1 s; the counter is full at 1 / D.
         let words =
             "station counter is nearest to its limit, 50 % utilised; it is full at 1/s, 2 times this throughput";
@@ -80,7 +90,6 @@ fn a_model_alone_says_how_far_its_load_can_grow() {
                      --objective 'success_rate>=0.9' --objective 'p95_s<=2'";
         assert!(printed.contains(words), "{printed}");
     }
-    let [_, sweep] = followed(&model, &[]);
     assert!(sweep.contains("the time of requests around p95: 100 % served by station counter"), "{sweep}");
 }
 
@@ -117,7 +126,7 @@ fn a_rate_limit_may_be_nearest() {
 
 #[test]
 fn kinds_of_load_have_a_search_that_works() {
-    have_a_search_that_works(loads().into_iter().step_by(3));
+    have_a_search_that_works(loads().into_iter().step_by(5));
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn a_bound_within_the_interval_is_undecided() {
 #[test]
 fn json_is_one_document_and_nothing_else() {
     let place = Place::new();
-    let ran = place.sim(&["sweep", "servers.toml", "--format", "json", "--quiet"]).ends_with(0);
+    let ran = place.sim(&["sweep", "servers.toml", "--format", "json", "--quiet", "--no-charts"]).ends_with(0);
     let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let file: Value = serde_json::from_str(&place.text("output/servers/summary.json")).expect("JSON");
     assert_eq!(document, file);
@@ -113,7 +113,7 @@ fn measurements_are_laid_beside_the_predictions() {
     let measurement = "[[measurements]]\nname = \"Tuesday\"\nat = { rate = \"0.5/s\" }\n\
                        measured = { throughput_per_min = 30 }\ntolerance = 0.3\n";
     place.put_experiment("measured.toml", measurement);
-    let ran = place.sim(&["sweep", "measured.toml"]).ends_with(0);
+    let ran = place.sim(&["sweep", "measured.toml", "--no-charts"]).ends_with(0);
     assert!(ran.stdout.contains("Tuesday") && ran.stdout.contains("yes (± 30 %)"), "{}", ran.stdout);
 }
 

@@ -64,7 +64,7 @@ fn place() -> (Place, Vec<String>, Vec<String>) {
 
 #[test]
 fn a_point_of_shipped_files_fits() {
-    points_fit(3);
+    points_fit(5);
 }
 
 #[test]
