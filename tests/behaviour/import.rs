@@ -196,10 +196,21 @@ fn measurements_can_be_pasted_into_an_experiment() {
 /// Whatever a file has, it is read or refused with a place; nothing panics.
 #[test]
 fn damaged_files_are_refused_or_read() {
+    are_refused_or_read(12);
+}
+
+#[test]
+#[ignore = "long: damage at 200 places of each file"]
+fn files_damaged_anywhere_are_refused_or_read() {
+    are_refused_or_read(200);
+}
+
+/// Cuts each file at so many places, and puts something else there.
+fn are_refused_or_read(places: usize) {
     for entry in fs::read_dir(FOLDER).unwrap() {
         let path = entry.unwrap().path();
         let Ok(whole) = fs::read_to_string(&path) else { continue };
-        let step = (whole.len() / 40).max(1);
+        let step = (whole.len() / places).max(1);
         for end in (0..whole.len()).step_by(step) {
             let end = whole.floor_char_boundary(end);
             try_all(&path, &whole[..end]);

@@ -28,7 +28,7 @@ const POINTS: f64 = 0.05;
 
 #[test]
 fn one_parameter_set_meets_every_row_that_was_measured() {
-    meets_every_row(30);
+    meets_every_row(10);
 }
 
 /// Enough replications that a row is met by the model and not by its seed.

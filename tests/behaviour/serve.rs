@@ -163,13 +163,24 @@ fn the_saved_experiment_gives_the_same_figures() {
 
 /// Without running anything: what a slider makes of the model and the load is what `--set` makes of them.
 #[test]
+fn sliders_set_what_their_paths_say() {
+    set_what_their_paths_say(4);
+}
+
+#[test]
+#[ignore = "long: a plan for each slider"]
 fn every_slider_sets_what_its_path_says() {
+    set_what_their_paths_say(1);
+}
+
+/// Moves every `of`th slider.
+fn set_what_their_paths_say(of: usize) {
     for file in ["models/registration.toml", "models/pool-network.toml", "experiments/retry-storm.toml"] {
         let path = Path::new(file);
         let bench = Workbench::read(path, &Adjustments::default()).expect("it is sound");
         let controls = bench.controls(0, &[]).expect("it has numbers");
         assert!(controls.len() > 8, "{file}: {}", controls.len());
-        controls.par_iter().for_each(|control| {
+        controls.par_iter().step_by(of).for_each(|control| {
             let other = if control.own + 1 < control.stops.len() { control.own + 1 } else { 0 };
             let set = vec![(control.path.clone(), control.stops[other].set.clone())];
             let known = bench.controls(0, &set).expect("it is a stop");
@@ -309,7 +320,17 @@ fn only_a_host_that_is_this_server_is_answered() {
 }
 
 #[test]
+fn malformed_requests_do_no_harm() {
+    do_no_harm(2_000);
+}
+
+#[test]
+#[ignore = "long: ten thousand requests"]
 fn ten_thousand_malformed_requests_do_no_harm() {
+    do_no_harm(10_000);
+}
+
+fn do_no_harm(requests: u32) {
     let server = Server::start(&[]);
     let mut state = 1u64;
     let mut next = || {
@@ -319,7 +340,7 @@ fn ten_thousand_malformed_requests_do_no_harm() {
         state ^= state << 17;
         state
     };
-    for number in 0..10_000u32 {
+    for number in 0..requests {
         let mut bytes =
             format!("GET /answer?{MODEL}&set=load.rate%3D1 HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).into_bytes();
         match number % 4 {
