@@ -31,7 +31,7 @@ fn level(arrival_rate: f64, service_mean: f64, service_cv2: f64) -> theory::Prio
 #[test]
 fn priorities_without_preemption_follow_cobham() {
     let [high, low] = [(0.3, 9, "\"exp(1s)\""), (0.4, 1, "\"exp(1s)\"")];
-    let runs = classes("order = \"priority\"", 100_000, [high, low]).replicate(31, REPLICATIONS);
+    let runs = classes("order = \"priority\"", 50_000, [high, low]).replicate(31, REPLICATIONS);
     let waits = theory::priorities(&[level(0.3, 1.0, 1.0), level(0.4, 1.0, 1.0)]).unwrap();
     agrees("response of the high class", &runs, response_of(0), waits[0] + 1.0);
     agrees("response of the low class", &runs, response_of(1), waits[1] + 1.0);
@@ -65,7 +65,7 @@ fn calls_and_branches_inherit_the_priority_of_their_request() {
 #[test]
 fn the_shortest_first_is_a_priority_for_each_length() {
     let [short, long] = [(0.5, 0, "\"500ms\""), (0.25, 0, "\"2s\"")];
-    let runs = classes("order = \"shortest\"", 100_000, [short, long]).replicate(32, REPLICATIONS);
+    let runs = classes("order = \"shortest\"", 50_000, [short, long]).replicate(32, REPLICATIONS);
     let waits = theory::priorities(&[level(0.5, 0.5, 0.0), level(0.25, 2.0, 0.0)]).unwrap();
     agrees("response of the short", &runs, response_of(0), waits[0] + 0.5);
     agrees("response of the long", &runs, response_of(1), waits[1] + 2.0);
@@ -75,7 +75,7 @@ fn the_shortest_first_is_a_priority_for_each_length() {
 #[test]
 fn last_come_first_served_has_the_mean_of_first_come_first_served() {
     let shop = stations(&[("counter", "order = \"lifo\"", "\"exp(1s)\"")]);
-    let runs = open(0.7, 100_000, &shop).replicate(33, REPLICATIONS);
+    let runs = open(0.7, 50_000, &shop).replicate(33, REPLICATIONS);
     let exact = theory::mm1(0.7, 1.0).unwrap();
     agrees("response", &runs, response, exact.response);
     agrees("number present", &runs, present("station counter"), exact.in_system);
@@ -91,7 +91,7 @@ fn loss(run: &Outcome) -> f64 {
 #[test]
 fn exponential_patience_at_a_station_is_erlang_a() {
     let shop = stations(&[("counter", "servers = 3\npatience = \"exp(2s)\"", "\"exp(1s)\"")]);
-    let runs = open(3.3, 20_000, &shop).replicate(34, REPLICATIONS);
+    let runs = open(3.3, 8_000, &shop).replicate(34, REPLICATIONS);
     let exact = theory::erlang_a(3.3, 1.0, 3, 2.0).unwrap();
     agrees("loss", &runs, loss, exact.loss);
     agrees("throughput", &runs, throughput, exact.throughput);
@@ -113,7 +113,7 @@ fn exponential_patience_for_what_is_held_is_erlang_a() {
         (36, pool, held("pool = \"p\"")),
         (37, threads, "{ sleep = \"exp(1s)\" }".into()),
     ] {
-        let runs = open(3.3, 10_000, &service(keys, &steps)).replicate(seed, REPLICATIONS);
+        let runs = open(3.3, 5_000, &service(keys, &steps)).replicate(seed, REPLICATIONS);
         agrees(&format!("loss with {keys}"), &runs, loss, exact.loss);
         agrees(&format!("throughput with {keys}"), &runs, throughput, exact.throughput);
     }

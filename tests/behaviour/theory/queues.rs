@@ -19,7 +19,7 @@ fn completion(outcome: &Outcome) -> f64 {
 #[test]
 fn consumers_of_a_queue_are_mmc() {
     let shop = consumed(3, "{ publish = { queue = \"jobs\" } }", "{ sleep = \"exp(1s)\" }");
-    let runs = open(2.1, 30_000, &shop).replicate(22, REPLICATIONS);
+    let runs = open(2.1, 12_000, &shop).replicate(22, REPLICATIONS);
     let exact = theory::mmc(2.1, 1.0, 3).unwrap();
     agrees("completion", &runs, completion, exact.response);
     agrees("prefetch in use", &runs, utilisation("queue jobs / worker"), exact.utilisation);
@@ -34,7 +34,7 @@ fn a_view_lags_as_long_as_its_queue_takes_and_is_as_stale_as_it_waits() {
     let serve = "{ read = { view = \"accounts\" } }, { publish = { queue = \"jobs\" } }";
     let handler = "{ sleep = \"exp(1s)\" }, { project = { view = \"accounts\" } }";
     let view = "[views.accounts]\nqueue = \"jobs\"\nconsumer = \"worker\"\n";
-    let runs = open(0.7, 100_000, &format!("{view}{}", consumed(1, serve, handler))).replicate(23, REPLICATIONS);
+    let runs = open(0.7, 40_000, &format!("{view}{}", consumed(1, serve, handler))).replicate(23, REPLICATIONS);
     let exact = theory::mm1(0.7, 1.0).unwrap();
     agrees("lag", &runs, |run| resource(run, "view accounts").wait_s, exact.response);
     let staleness = |run: &Outcome| run.staleness.as_ref().and_then(|ages| ages.mean()).expect("reads") / 1e9;

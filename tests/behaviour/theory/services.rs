@@ -7,7 +7,7 @@ fn threads_on_one_core_are_processor_sharing() {
     let exact = theory::mg1_ps(6.0, 0.1).unwrap();
     for (seed, demand) in [(14, "\"exp(100ms)\""), (15, "{ lognormal = { mean = \"100ms\", cv = 2.0 } }")] {
         let shop = service("runtime = \"threads\"\ncpu = \"1\"", &format!("{{ cpu = {demand} }}"));
-        let runs = open(6.0, 10_000, &shop).replicate(seed, REPLICATIONS);
+        let runs = open(6.0, 6_000, &shop).replicate(seed, REPLICATIONS);
         agrees(&format!("response with {demand}"), &runs, response, exact.response);
         agrees("utilisation", &runs, utilisation("shop CPU"), exact.utilisation);
     }
@@ -126,7 +126,7 @@ fn a_limit_on_idle_connections_opens_as_many_as_its_markov_chain() {
 fn the_rate_limit_of_a_client_is_md1() {
     let exact = theory::mg1(7.0, 0.1, 0.0).unwrap();
     let runs = bench(
-        "[load]\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"7/s\"\nwarm_up = \"100s\"\nduration = \"10000s\"\n\
+        "[load]\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"7/s\"\nwarm_up = \"100s\"\nduration = \"4000s\"\n\
          [services.back]\nruntime = \"delay\"\n[services.back.endpoints.work]\nsteps = [{ sleep = \"50ms\" }]\n\
          [services.shop]\nruntime = \"delay\"\n[services.shop.clients.back]\nserver = \"back\"\nreuse = \"shared\"\n\
          rate_limit = { average = \"10/s\" }\n[services.shop.endpoints.serve]\n\
@@ -143,8 +143,8 @@ fn the_rate_limit_of_a_client_is_md1() {
 #[test]
 fn blocking_jobs_of_the_executor_are_mmc() {
     let job = "{ thread = { steps = [{ sleep = \"exp(1s)\" }] } }";
-    let runs = open(3.2, 40_000, &service("threads = 4", job)).replicate(34, REPLICATIONS);
-    let exact = theory::mmc(3.2, 1.0, 4).unwrap();
+    let runs = open(2.8, 25_000, &service("threads = 4", job)).replicate(34, REPLICATIONS);
+    let exact = theory::mmc(2.8, 1.0, 4).unwrap();
     agrees("response", &runs, response, exact.response);
     agrees("threads in use", &runs, utilisation("shop executor"), exact.utilisation);
     agrees("threads' wait", &runs, |run| resource(run, "shop executor").wait_s, exact.waiting);
@@ -152,7 +152,7 @@ fn blocking_jobs_of_the_executor_are_mmc() {
         let executor = resource(run, "shop executor");
         executor.waited.expect("a queue") as f64 / executor.visits as f64
     };
-    agrees("share that waits", &runs, waited, theory::erlang_c(4, 3.2).unwrap());
+    agrees("share that waits", &runs, waited, theory::erlang_c(4, 2.8).unwrap());
     assert!(runs.iter().all(|run| resource(run, "shop CPU").in_use == 0.0), "a blocked thread computes nothing");
 }
 
@@ -192,7 +192,7 @@ fn request_threads_with_cores_for_all_are_mmc() {
 #[test]
 fn an_event_loop_with_one_slice_for_each_request_is_mm1() {
     let runs =
-        open(7.0, 10_000, &service("runtime = \"event-loop\"", "{ cpu = \"exp(100ms)\" }")).replicate(18, REPLICATIONS);
+        open(7.0, 6_000, &service("runtime = \"event-loop\"", "{ cpu = \"exp(100ms)\" }")).replicate(18, REPLICATIONS);
     let exact = theory::mm1(7.0, 0.1).unwrap();
     agrees("response", &runs, response, exact.response);
     agrees("utilisation", &runs, utilisation("shop event loops"), exact.utilisation);
@@ -204,7 +204,7 @@ fn an_event_loop_with_one_slice_for_each_request_is_mm1() {
 #[test]
 fn an_event_loop_that_takes_new_requests_first_is_slower_than_a_queue_in_order_of_arrival() {
     let steps = "{ cpu = \"exp(50ms)\" }, { sleep = \"exp(200ms)\" }, { cpu = \"exp(50ms)\" }";
-    let runs = open(6.5, 10_000, &service("runtime = \"event-loop\"", steps)).replicate(19, REPLICATIONS);
+    let runs = open(6.5, 6_000, &service("runtime = \"event-loop\"", steps)).replicate(19, REPLICATIONS);
     let jackson = 2.0 * theory::mm1(13.0, 0.05).unwrap().response + 0.2;
     let seen = interval(&runs, response);
     assert!(seen.is_above(jackson) && seen.is_below(1.05 * jackson), "{seen:?} beside {jackson}");
@@ -212,7 +212,7 @@ fn an_event_loop_that_takes_new_requests_first_is_slower_than_a_queue_in_order_o
     let visits = "{ visit = { station = \"loop\", time = \"exp(50ms)\" } }";
     let steps = format!("{visits}, {{ sleep = \"exp(200ms)\" }}, {visits}");
     let shop = format!("[stations.loop]\n{}", service("runtime = \"delay\"", &steps));
-    agrees("in order of arrival", &open(6.5, 10_000, &shop).replicate(19, REPLICATIONS), response, jackson);
+    agrees("in order of arrival", &open(6.5, 6_000, &shop).replicate(19, REPLICATIONS), response, jackson);
 }
 
 #[test]

@@ -1,25 +1,27 @@
 //! Open queues: M/M/1, M/M/c, M/M/c/K, M/G/1, processor sharing, M/M/∞ and a tandem.
 
+use std::sync::LazyLock;
+
 use super::*;
 
-fn mm1() -> Vec<Outcome> {
+static MM1: LazyLock<Vec<Outcome>> = LazyLock::new(|| {
     open(0.7, 100_000, &stations(&[("counter", "servers = 1", "\"exp(1s)\"")])).replicate(1, REPLICATIONS)
-}
+});
 
 #[test]
 fn one_exponential_server_is_mm1() {
-    let runs = mm1();
+    let runs = &*MM1;
     let exact = theory::mm1(0.7, 1.0).unwrap();
-    agrees("response", &runs, response, exact.response);
-    agrees("utilisation", &runs, utilisation("station counter"), exact.utilisation);
-    agrees("number present", &runs, present("station counter"), exact.in_system);
-    agrees("median", &runs, quantile(0.5), theory::mm1_response_quantile(0.7, 1.0, 0.5).unwrap());
-    agrees("90th percentile", &runs, quantile(0.9), theory::mm1_response_quantile(0.7, 1.0, 0.9).unwrap());
+    agrees("response", runs, response, exact.response);
+    agrees("utilisation", runs, utilisation("station counter"), exact.utilisation);
+    agrees("number present", runs, present("station counter"), exact.in_system);
+    agrees("median", runs, quantile(0.5), theory::mm1_response_quantile(0.7, 1.0, 0.5).unwrap());
+    agrees("90th percentile", runs, quantile(0.9), theory::mm1_response_quantile(0.7, 1.0, 0.9).unwrap());
 }
 
 #[test]
 fn a_wrong_formula_is_rejected() {
-    let seen = interval(&mm1(), response);
+    let seen = interval(&MM1, response);
     assert!(seen.excludes(theory::md1(0.7, 1.0).unwrap().response), "constant service: {seen:?}");
     assert!(seen.excludes(theory::mm1(0.72, 1.0).unwrap().response), "3 % more arrivals: {seen:?}");
     assert!(seen.excludes(theory::mm1(0.7, 0.97).unwrap().response), "3 % faster service: {seen:?}");
@@ -66,7 +68,7 @@ fn processor_sharing_is_insensitive_to_the_distribution_of_service() {
     let exact = theory::mg1_ps(0.6, 1.0).unwrap();
     for (seed, time) in [(6, "\"exp(1s)\""), (7, "{ lognormal = { mean = \"1s\", cv = 2.0 } }")] {
         let shop = stations(&[("counter", "discipline = \"ps\"", time)]);
-        let runs = open(0.6, 100_000, &shop).replicate(seed, REPLICATIONS);
+        let runs = open(0.6, 50_000, &shop).replicate(seed, REPLICATIONS);
         agrees(&format!("response with {time}"), &runs, response, exact.response);
         agrees(&format!("number present with {time}"), &runs, present("station counter"), exact.in_system);
     }
