@@ -1,11 +1,15 @@
 //! The starter models of `sim new`: each is written by the program into an empty folder and run there as it is. Its
-//! verdicts are those of `tests/templates`; `UPDATE_GOLDEN=1 cargo test templates` writes them anew.
+//! verdicts are those of `tests/templates`; `UPDATE_GOLDEN=1 cargo test -- --include-ignored templates` writes them
+//! anew.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::load::trial;
+use sim::parts::Limits;
 
 use super::cli::place::Place;
 use super::whatifs::answer;
@@ -108,13 +112,37 @@ fn numbers(path: &str, value: &toml::Value, paths: &mut Vec<String>) {
     }
 }
 
-#[test]
-fn each_template_gives_its_verdicts() {
-    let place = Place::new();
+/// The experiments of all templates, written into folders of their own.
+fn written(place: &Place) -> Vec<PathBuf> {
     for (name, _) in TEMPLATES {
         place.sim(&["new", "--template", name]).ends_with(0);
     }
-    let files: Vec<PathBuf> = TEMPLATES.iter().flat_map(|(name, _)| experiments(&place.path(name))).collect();
+    TEMPLATES.iter().flat_map(|(name, _)| experiments(&place.path(name))).collect()
+}
+
+/// The first and the last point of each variant run, and obey the laws.
+#[test]
+fn each_template_runs() {
+    let place = Place::new();
+    written(&place).par_iter().for_each(|file| {
+        let plan = Plan::read(file, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        for variant in 0..plan.variants.len() {
+            let points: Vec<_> = plan.points.iter().filter(|point| point.variant == variant).collect();
+            for point in [points[0], points[points.len() - 1]] {
+                let limits = Limits { max_events: Some(20_000), ..Limits::default() };
+                let outcome = trial(&point.system, &point.load, 1, 0, &limits);
+                assert_eq!(outcome.violations, [""; 0], "{}", file.display());
+                assert!(outcome.events > 100, "{}: {} events", file.display(), outcome.events);
+            }
+        }
+    });
+}
+
+#[test]
+#[ignore = "long: nine experiments of many requests"]
+fn each_template_gives_its_verdicts() {
+    let place = Place::new();
+    let files = written(&place);
     let answers: Vec<String> = files.par_iter().map(|file| answer(file)).collect();
     let mut differences = String::new();
     for (file, answer) in files.iter().zip(&answers) {
