@@ -26,7 +26,7 @@ fn closed(customers: u32, think: &str, seconds: u32, shop: &str) -> Bench {
 #[test]
 fn the_machine_repairman() {
     let shop = stations(&[("repair", "servers = 2", "\"exp(500ms)\"")]);
-    let runs = closed(10, "2s", 5_000, &shop).replicate(11, REPLICATIONS);
+    let runs = closed(10, "2s", 2_000, &shop).replicate(11, REPLICATIONS);
     let exact = theory::repairman(10, 2.0, 0.5, 2).unwrap();
     agrees("response", &runs, response, exact.response);
     agrees("throughput", &runs, throughput, exact.throughput);

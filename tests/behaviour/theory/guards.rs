@@ -104,7 +104,7 @@ fn rounds_of_nested_loops_are_independent() {
         let steps = times
             .iter()
             .fold(sleep.clone(), |steps, times| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}"));
-        let runs = open(2.0, 300, &service("runtime = \"delay\"", &steps)).replicate(27, REPLICATIONS);
+        let runs = open(2.0, 150, &service("runtime = \"delay\"", &steps)).replicate(27, REPLICATIONS);
         agrees("mean", &runs, response, 1.0);
         agrees("p99", &runs, quantile(0.99), p99);
     }

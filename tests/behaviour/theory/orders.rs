@@ -91,7 +91,7 @@ fn loss(run: &Outcome) -> f64 {
 #[test]
 fn exponential_patience_at_a_station_is_erlang_a() {
     let shop = stations(&[("counter", "servers = 3\npatience = \"exp(2s)\"", "\"exp(1s)\"")]);
-    let runs = open(3.3, 8_000, &shop).replicate(34, REPLICATIONS);
+    let runs = open(3.3, 4_000, &shop).replicate(34, REPLICATIONS);
     let exact = theory::erlang_a(3.3, 1.0, 3, 2.0).unwrap();
     agrees("loss", &runs, loss, exact.loss);
     agrees("throughput", &runs, throughput, exact.throughput);
@@ -113,7 +113,7 @@ fn exponential_patience_for_what_is_held_is_erlang_a() {
         (36, pool, held("pool = \"p\"")),
         (37, threads, "{ sleep = \"exp(1s)\" }".into()),
     ] {
-        let runs = open(3.3, 5_000, &service(keys, &steps)).replicate(seed, REPLICATIONS);
+        let runs = open(3.3, 4_000, &service(keys, &steps)).replicate(seed, REPLICATIONS);
         agrees(&format!("loss with {keys}"), &runs, loss, exact.loss);
         agrees(&format!("throughput with {keys}"), &runs, throughput, exact.throughput);
     }

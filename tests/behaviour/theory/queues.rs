@@ -19,7 +19,7 @@ fn completion(outcome: &Outcome) -> f64 {
 #[test]
 fn consumers_of_a_queue_are_mmc() {
     let shop = consumed(3, "{ publish = { queue = \"jobs\" } }", "{ sleep = \"exp(1s)\" }");
-    let runs = open(2.1, 12_000, &shop).replicate(22, REPLICATIONS);
+    let runs = open(2.1, 7_000, &shop).replicate(22, REPLICATIONS);
     let exact = theory::mmc(2.1, 1.0, 3).unwrap();
     agrees("completion", &runs, completion, exact.response);
     agrees("prefetch in use", &runs, utilisation("queue jobs / worker"), exact.utilisation);

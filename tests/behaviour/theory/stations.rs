@@ -30,7 +30,7 @@ fn a_wrong_formula_is_rejected() {
 
 #[test]
 fn three_exponential_servers_are_mmc() {
-    let runs = open(2.1, 30_000, &stations(&[("counter", "servers = 3", "\"exp(1s)\"")])).replicate(2, REPLICATIONS);
+    let runs = open(2.1, 10_000, &stations(&[("counter", "servers = 3", "\"exp(1s)\"")])).replicate(2, REPLICATIONS);
     let exact = theory::mmc(2.1, 1.0, 3).unwrap();
     agrees("response", &runs, response, exact.response);
     agrees("utilisation", &runs, utilisation("station counter"), exact.utilisation);
@@ -40,7 +40,7 @@ fn three_exponential_servers_are_mmc() {
 #[test]
 fn a_station_with_room_for_few_is_mmck() {
     let shop = stations(&[("counter", "servers = 2\ncapacity = 5", "\"exp(1s)\"")]);
-    let runs = open(2.5, 20_000, &shop).replicate(3, REPLICATIONS);
+    let runs = open(2.5, 5_000, &shop).replicate(3, REPLICATIONS);
     let exact = theory::mmck(2.5, 1.0, 2, 5).unwrap();
     agrees("loss", &runs, |run| 1.0 - run.succeeded as f64 / run.ended() as f64, exact.loss);
     agrees("throughput", &runs, throughput, exact.throughput);
@@ -51,7 +51,7 @@ fn a_station_with_room_for_few_is_mmck() {
 #[test]
 fn lognormal_service_in_order_of_arrival_follows_pollaczek_and_khinchine() {
     let shop = stations(&[("counter", "", "{ lognormal = { mean = \"1s\", cv = 1.2 } }")]);
-    let runs = open(0.5, 160_000, &shop).replicate(4, REPLICATIONS);
+    let runs = open(0.5, 60_000, &shop).replicate(4, REPLICATIONS);
     let exact = theory::mg1(0.5, 1.0, 1.44).unwrap();
     agrees("response", &runs, response, exact.response);
     agrees("utilisation", &runs, utilisation("station counter"), exact.utilisation);
@@ -59,7 +59,7 @@ fn lognormal_service_in_order_of_arrival_follows_pollaczek_and_khinchine() {
 
 #[test]
 fn constant_service_is_md1() {
-    let runs = open(0.7, 80_000, &stations(&[("counter", "", "\"1s\"")])).replicate(5, REPLICATIONS);
+    let runs = open(0.7, 30_000, &stations(&[("counter", "", "\"1s\"")])).replicate(5, REPLICATIONS);
     agrees("response", &runs, response, theory::md1(0.7, 1.0).unwrap().response);
 }
 
@@ -78,7 +78,7 @@ fn processor_sharing_is_insensitive_to_the_distribution_of_service() {
 fn a_delay_station_is_mm_inf() {
     for (seed, time) in [(8, "\"exp(2s)\""), (9, "{ lognormal = { mean = \"2s\", cv = 0.7 } }")] {
         let runs =
-            open(3.0, 6_000, &stations(&[("way", "servers = \"infinite\"", time)])).replicate(seed, REPLICATIONS);
+            open(3.0, 2_000, &stations(&[("way", "servers = \"infinite\"", time)])).replicate(seed, REPLICATIONS);
         let exact = theory::mm_inf(3.0, 2.0).unwrap();
         agrees("response", &runs, response, exact.response);
         agrees("number present", &runs, present("station way"), exact.in_system);
@@ -88,7 +88,7 @@ fn a_delay_station_is_mm_inf() {
 #[test]
 fn stations_in_a_row_are_a_tandem() {
     let shop = stations(&[("first", "", "\"exp(250ms)\""), ("second", "servers = 3", "\"exp(1s)\"")]);
-    let runs = open(2.0, 30_000, &shop).replicate(10, REPLICATIONS);
+    let runs = open(2.0, 12_000, &shop).replicate(10, REPLICATIONS);
     let stage = |service_mean, servers| theory::Stage { service_mean, servers };
     let exact = theory::tandem(2.0, &[stage(0.25, 1), stage(1.0, 3)]).unwrap();
     agrees("response", &runs, response, exact.response);
