@@ -49,7 +49,8 @@ impl Fit {
     /// None of fewer than [`FEWEST`] values, or where one is not positive.
     ///
     /// Parameters are those of the greatest likelihood; a lognormal distribution is scaled to the mean of the values, because
-    /// the load of a resource is proportional to that.
+    /// the load of a resource is proportional to that. Its distance is the one before it is scaled, for which the critical
+    /// distance holds.
     ///
     /// Critical distances: Stephens 1974, "EDF Statistics for Goodness of Fit and Some Comparisons", table 1A, for a normal
     /// distribution with unknown mean and variance (the logarithms of lognormal values) and for an exponential one with an
@@ -81,13 +82,14 @@ impl Fit {
         let logarithm = sorted.iter().map(|&value| log(value)).sum::<f64>() / count;
         let variance = sorted.iter().map(|&value| (log(value) - logarithm).powi(2)).sum::<f64>() / count;
         let sigma = variance.sqrt();
-        let center = log(mean) - variance / 2.0;
         let two_parameters = |constant: f64| constant / (root - 0.01 + 0.85 / root);
         let lognormal = Self {
             form: Form::Lognormal,
             mean,
             cv: libm::expm1(variance).sqrt(),
-            distance: distance(&sorted, |value| erfc((center - log(value)) / (sigma * std::f64::consts::SQRT_2)) / 2.0),
+            distance: distance(&sorted, |value| {
+                erfc((logarithm - log(value)) / (sigma * std::f64::consts::SQRT_2)) / 2.0
+            }),
             critical: two_parameters(0.895),
         };
         let gamma = shape(log(mean) - logarithm).map(|shape| Self {
@@ -178,7 +180,8 @@ mod tests {
         near(lognormal.cv, 1.31, 0.1);
         assert!([exponential, gamma, lognormal].iter().all(Fit::fits));
         let constant = Fit::of(&[0.005; 30]).unwrap();
-        assert_eq!((constant.form, constant.mean), (Form::Constant, 0.005));
+        assert_eq!(constant.form, Form::Constant);
+        near(constant.mean, 0.005, 1e-12);
     }
 
     /// At 5 %, about one in twenty samples is rejected.
