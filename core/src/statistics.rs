@@ -36,6 +36,7 @@ pub use histogram::Histogram;
 pub use interval::Interval;
 #[doc(hidden)]
 pub use interval::Pairing;
+pub use interval::chi_squared;
 #[doc(hidden)]
 pub use pooled::Pooled;
 #[doc(hidden)]

@@ -9,6 +9,7 @@ pub use pairing::Pairing;
 use super::Moments;
 use serde::Serialize;
 
+pub use critical::chi_squared;
 pub(super) use critical::two_sided;
 
 /// An estimate and the range that holds the true value at a stated confidence.

@@ -1,6 +1,6 @@
 //! Two-sided critical values of the normal and Student's t distribution.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 use statrs::function::erf::erfc_inv;
 
 /// Degrees of freedom above which the expansion about the normal quantile is
@@ -31,6 +31,11 @@ pub(in crate::statistics) fn two_sided(level: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |student| -student.inverse_cdf(tail))
 }
 
+/// The value that a chi-squared variable of `freedom` degrees of freedom (at least one) exceeds with this probability.
+pub fn chi_squared(exceeded: f64, freedom: f64) -> f64 {
+    ChiSquared::new(freedom).map_or(f64::INFINITY, |squares| squares.inverse_cdf(1.0 - exceeded))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +51,14 @@ mod tests {
             close(two_sided(level, 1.0), (FRAC_PI_2 * level).tan(), 1e-9);
             let two = level * SQRT_2 / (1.0 - level * level).sqrt();
             close(two_sided(level, 2.0), two, 1e-9);
+        }
+    }
+
+    /// Abramowitz & Stegun, table 26.8.
+    #[test]
+    fn chi_squared_agrees_with_the_tables() {
+        for (freedom, exact) in [(1.0, 10.828), (10.0, 29.588), (30.0, 59.703)] {
+            close(chi_squared(0.001, freedom), exact, 1e-4);
         }
     }
 
