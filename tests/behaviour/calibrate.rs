@@ -212,7 +212,10 @@ fn a_pair_that_the_data_cannot_tell_apart_is_named() {
     let data = place.data(&[("", "mean_s", 0.3, 0.01)]);
     let (code, said, errors) = place.sim(&["calibrate", PAIR, "--data", name(&data)]);
     assert_eq!(code, 0, "{said}{errors}");
-    assert!(said.contains("trade off (correlation -1.00)"), "{said}");
+    // The mean is known to 10 ms, so that the waits are tied but for the noise of the runs.
+    let (_, correlation) = said.split_once("trade off (correlation ").expect("a trade-off");
+    let correlation: f64 = correlation[..5].parse().expect("a number");
+    assert!(correlation <= -0.98, "{said}");
     assert!(said.contains("says next to nothing of"), "{said}");
     let draws = place.posterior("pair");
     let [_, low, high] = interval(draws.iter().map(|draw| draw[0] + draw[1]));
