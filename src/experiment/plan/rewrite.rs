@@ -58,7 +58,7 @@ impl Workbench {
             changes.push((at..at, entries));
         }
         // From the end, so that places before stay right; at one place in the order of their texts.
-        changes.sort_by(|a, b| (b.0.start, b.0.end).cmp(&(a.0.start, a.0.end)));
+        changes.sort_by_key(|(range, _)| std::cmp::Reverse((range.start, range.end)));
         let mut text = source.text.clone();
         for (range, new) in changes {
             text.replace_range(range, &new);

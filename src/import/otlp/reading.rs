@@ -73,7 +73,7 @@ struct Value<'a> {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum Number {
-    Number(u64),
+    Unsigned(u64),
     Signed(i64),
     Text(String),
 }
@@ -81,7 +81,7 @@ enum Number {
 impl Number {
     fn value(&self) -> Option<u64> {
         match self {
-            Self::Number(number) => Some(*number),
+            Self::Unsigned(number) => Some(*number),
             Self::Signed(number) => u64::try_from(*number).ok(),
             Self::Text(text) => text.parse().ok(),
         }

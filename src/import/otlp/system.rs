@@ -125,7 +125,7 @@ impl<'a> Forest<'a> {
         });
         match span.kind {
             Kind::Server => !is_inside,
-            Kind::Consumer => !is_inside && !(span.only_receives() && self.children[index].is_empty()),
+            Kind::Consumer => !(is_inside || span.only_receives() && self.children[index].is_empty()),
             Kind::Internal | Kind::Client | Kind::Producer => false,
         }
     }
