@@ -1,5 +1,5 @@
-//! What a deploy does next, as Kubernetes' deployment controller decides it (`pkg/controller/deployment/rolling.go` and
-//! `recreate.go`): first new replicas are started as far as the surge allows, then old ones are removed, those that are not
+//! What a deploy does next, as Kubernetes' deployment controller decides it (`pkg/controller/deployment/rolling.go`;
+//! `recreate` as its documentation describes it): first new replicas are started as far as the surge allows, then old ones are removed, those that are not
 //! available first, as far as enough others are available.
 
 use crate::model::{DeployPlan, DeployStrategy};
