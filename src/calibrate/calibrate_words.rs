@@ -230,7 +230,8 @@ pub fn chart(found: &Calibration, method: &str) -> Drawing {
         (true, _) => "No values within the ranges fit what was measured".to_owned(),
         (_, 0) => "The data says next to nothing of any parameter".into(),
         (_, known) if known == all && all == 1 => "The data narrows the parameter".into(),
-        (_, known) if known == all => format!("The data narrows all of {all} parameters"),
+        (_, known) if known == all && all == 2 => "The data narrows both parameters".into(),
+        (_, known) if known == all => format!("The data narrows all {all} parameters"),
         (_, known) => format!("The data narrows {known} of {all} parameters"),
     };
     let further = if all > MOST_CURVES { format!(" {} more are not drawn.", all - MOST_CURVES) } else { String::new() };

@@ -221,9 +221,11 @@ fn plot(comparison: &Comparison, score: &Score) -> Drawing {
     let (low, high) = (ends().fold(f64::INFINITY, f64::min), ends().fold(0.0, f64::max));
     let is_log = low > 0.0 && high > 4.0 * low;
     let scale = if is_log { ChartScale::Log } else { ChartScale::Linear };
+    // Both axes begin at zero, so that the line of equal values is a diagonal.
+    let start = if is_log { low } else { 0.0 };
     let line = |label: &str, by: f64| Line {
         label: label.into(),
-        points: [low, high].map(|x| Point::new(x, x * by)).into(),
+        points: [start, high].map(|x| Point::new(x, x * by)).into(),
         color: 1,
         look: Look::Bound,
         ..Line::default()
