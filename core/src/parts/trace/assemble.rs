@@ -125,11 +125,12 @@ impl Builder<'_> {
             let cause = self.recorder.records[other as usize].cause;
             let fits = |&&(level, span): &&Open| {
                 let TraceSpan { start, end, .. } = self.spans[span];
-                let at = self.outline.steps[level.step as usize].at;
-                let is_cause = match (cause, &self.names.system.program[at as usize]) {
+                let step = &self.outline.steps[level.step as usize];
+                let is_cause = match (cause, &self.names.system.program[step.at as usize]) {
                     (Cause::Branch { plan, .. }, Op::Parallel { plan: known }) => plan == *known,
                     (Cause::Call(_), Op::Prepare { .. } | Op::Connect { .. }) => true,
-                    (Cause::Message { .. }, Op::Publish { .. }) => true,
+                    // The steps of an `otherwise` may begin with one that publishes.
+                    (Cause::Message { .. }, Op::Publish { .. }) => !step.is_otherwise,
                     _ => false,
                 };
                 // A message waits in its queue before a token handles it.
