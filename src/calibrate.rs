@@ -2,7 +2,7 @@
 //!
 //! [`Observations`] are figures that were measured, each at a site of the experiment. [`laws`] finds figures that contradict
 //! each other or the load, whatever the model is. [`compare`](mod@compare) says how far a model is off, and [`scoreboard`] keeps
-//! that. [`calibration`] fits the numbers of a model: [`likelihood`] says how well values fit, [`sampler`] draws from their
+//! that. [`calibration`] fits the numbers of a model: `likelihood` says how well values fit, `sampler` draws from their
 //! posterior.
 
 mod calibrate_words;
