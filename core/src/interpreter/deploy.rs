@@ -14,12 +14,12 @@ impl<'s> World<'s> {
         &self.system.services[self.scalers[scaler as usize].service as usize].deploys[deploy as usize]
     }
 
-    /// A deploy begins. One that is under way ends with it: its new replicas are old ones now.
+    /// A deploy begins. It ends one that is under way, and replaces the new replicas of that one, too.
     pub(crate) fn begin_deploy(&mut self, index: u32, deploy: u32) {
-        self.mark_deploy(MarkKind::DeployBegins, self.deploy_plan(index, deploy));
+        let (now, plan) = (self.engine.now, self.deploy_plan(index, deploy));
+        self.mark_deploy(MarkKind::DeployBegins, plan);
         self.account_deploy(index);
-        let now = self.engine.now;
-        self.scalers[index as usize].begin_deploy(deploy, now);
+        self.scalers[index as usize].begin_deploy(deploy, plan.replicas, now);
         self.roll(index);
     }
 
@@ -62,7 +62,7 @@ impl<'s> World<'s> {
         }
     }
 
-    /// A replica becomes or ceases to be ready: a deploy that is under way may continue once it has been so for long enough.
+    /// A replica becomes ready or stops being ready: looks at the deploy under way when that has lasted for `min_ready`.
     pub(crate) fn continue_deploy(&mut self, scaler: u32) {
         let deploy = self.scalers[scaler as usize].deploy;
         if deploy != NONE {

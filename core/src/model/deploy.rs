@@ -11,7 +11,7 @@ pub struct DeployPlan {
     pub at: Time,
     /// In which order replicas are replaced.
     pub strategy: DeployStrategy,
-    /// How many replicas are replaced; none: all.
+    /// The number of replicas on the drained node; none: all are replaced.
     pub replicas: Option<u32>,
     /// Time from the decision to start a new replica until its processes run.
     pub start: Time,
@@ -25,11 +25,6 @@ impl DeployPlan {
     /// The name of the deploy in reports.
     pub fn title(&self) -> String {
         format!("deploy {}", self.name)
-    }
-
-    /// How many of the replicas that are wanted are to be new ones.
-    pub fn target(&self, desired: u32) -> u32 {
-        self.replicas.map_or(desired, |replicas| replicas.min(desired))
     }
 }
 
@@ -53,8 +48,8 @@ pub enum DeployStrategy {
 }
 
 impl DeployStrategy {
-    /// How many replicas more than this number there may be, and how many fewer available ones. If rounding leaves neither,
-    /// one may be unavailable (Kubernetes, `ResolveFenceposts`).
+    /// How many replicas may exist beyond this number, and how many of it may be unavailable. If rounding leaves neither, one
+    /// may be unavailable (Kubernetes, `ResolveFenceposts`).
     pub fn bounds(self, desired: u32) -> (u32, u32) {
         match self {
             Self::Rolling { surge, unavailable } => {
@@ -112,7 +107,7 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Nothing new from now on, and a time to finish what has begun.
+    /// It takes nothing new from the decision on, and has this time to finish what it has begun.
     pub const fn within(grace: Time) -> Self {
         Self { unlisted: Time::ZERO, sigterm: Time::ZERO, kill: grace, at_sigterm: AtSigterm::Drain }
     }

@@ -71,7 +71,7 @@ pub(crate) struct Pod {
     sample: Option<Sample>,
 }
 
-/// What keeps the number of a service's replicas.
+/// Starts and removes the replicas of a service.
 #[derive(Clone, Debug)]
 pub(crate) struct Scaler {
     pub service: u32,
@@ -91,6 +91,8 @@ pub(crate) struct Scaler {
     pub deploy: u32,
     /// When it began.
     pub began: Time,
+    /// Replicas that it does not replace.
+    kept: u32,
     /// How many deploys have begun.
     version: u32,
 }
@@ -111,7 +113,7 @@ impl Pod {
         sample: None,
     };
 
-    /// A replica of this version is to start here.
+    /// A replica of this version begins here.
     pub fn begin(&mut self, now: Time, version: u32) {
         let carried = self.carried;
         *self = Self { stage: Stage::Starting, since: Some(now), version, carried, ..Self::ABSENT };
@@ -207,17 +209,20 @@ impl Scaler {
             active: Time::ZERO,
             deploy: NONE,
             began: Time::ZERO,
+            kept: 0,
             version: 0,
         }
     }
 
-    /// A deploy begins, by its number in the service: all replicas are old ones from now on.
-    pub fn begin_deploy(&mut self, deploy: u32, now: Time) {
+    /// A deploy begins, by its number in the service: all replicas are old ones from now on. `replaced`: how many of them it
+    /// replaces; none: all.
+    pub fn begin_deploy(&mut self, deploy: u32, replaced: Option<u32>, now: Time) {
         (self.deploy, self.began) = (deploy, now);
+        self.kept = replaced.map_or(0, |replaced| self.staying().saturating_sub(replaced));
         self.version += 1;
     }
 
-    /// A replica is to start at this place, given by its number among all.
+    /// A replica begins at this place, given by its number among all.
     pub fn begin(&mut self, replica: u32, now: Time) {
         let version = self.version;
         self.existing.up(now);
@@ -227,7 +232,7 @@ impl Scaler {
     /// The replicas in the course of a deploy. `is_ready`: a replica, given by its number among all, gets requests; a new one
     /// is available when it has got them for `min_ready`.
     pub fn counts(&self, now: Time, min_ready: Time, is_ready: impl Fn(u32) -> bool) -> Counts {
-        let mut counts = Counts::default();
+        let mut counts = Counts { kept: self.kept, ..Counts::default() };
         for (replica, pod) in (self.first_replica..).zip(&self.pods) {
             let is_new = pod.version == self.version;
             match pod.stage {
@@ -269,8 +274,8 @@ impl Scaler {
         self.pods.iter().filter(stays).count() as u32
     }
 
-    /// The replica to remove next among all: the latest of those that start; else one that gets no requests; else the one that has got
-    /// them for the shortest time (Kubernetes, `ActivePodsWithRanks`, which also prefers replicas that share a node).
+    /// The replica to remove next among all: the latest of those that start; else one that gets no requests; else the one that
+    /// has got them for the shortest time (Kubernetes, `ActivePodsWithRanks`, which also prefers replicas that share a node).
     pub fn next_to_leave(&self, is_ready: impl Fn(u32) -> bool) -> Option<u32> {
         self.next_of(is_ready, |_| true)
     }

@@ -1,6 +1,6 @@
 //! What a deploy does next, as Kubernetes' deployment controller decides it (`pkg/controller/deployment/rolling.go`;
-//! `recreate` as its documentation describes it): first new replicas are started as far as the surge allows, then old ones are removed, those that are not
-//! available first, as far as enough others are available.
+//! `recreate` as its documentation describes it). First new replicas are started as far as the surge allows. Then old ones
+//! are removed, those that are not available first, as far as enough others are available.
 
 use crate::model::{DeployPlan, DeployStrategy};
 
@@ -17,9 +17,11 @@ pub(crate) struct Counts {
     pub old_available: u32,
     /// Old ones that are being removed and still exist.
     pub ending: u32,
+    /// Old ones that stay: those that are not on the drained node.
+    pub kept: u32,
 }
 
-/// What is done next.
+/// A step of a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// New replicas are started.
@@ -30,23 +32,23 @@ pub(crate) enum Next {
     RemoveNew(u32),
     /// Nothing, until a replica becomes available or has ended.
     Wait,
-    /// Nothing more: the deploy is complete.
+    /// The deploy is complete.
     Done,
 }
 
-/// What is done next, where this number of replicas is wanted.
+/// The next step, where this number of replicas is wanted.
 pub(crate) fn next(plan: &DeployPlan, desired: u32, counts: Counts) -> Next {
-    let Counts { new, new_available, old, old_available, ending } = counts;
-    let target = plan.target(desired);
+    let Counts { new, new_available, old, old_available, ending, kept } = counts;
+    let kept = kept.min(desired);
+    let target = desired - kept.min(old);
     if new > target {
         return Next::RemoveNew(new - target);
     }
-    let kept = desired - target;
     let (surge, unavailable) = plan.strategy.bounds(desired);
     if plan.strategy == DeployStrategy::Recreate && old.saturating_sub(kept) + ending > 0 {
         return if old > kept { Next::RemoveOld(old - kept) } else { Next::Wait };
     }
-    let started = (desired + surge).saturating_sub(old + new).min(target - new);
+    let started = desired.saturating_add(surge).saturating_sub(old + new).min(target - new);
     if started > 0 {
         return Next::Start(started);
     }
@@ -60,7 +62,7 @@ pub(crate) fn next(plan: &DeployPlan, desired: u32, counts: Counts) -> Next {
     Next::Wait
 }
 
-/// Old replicas that may be removed now, where at least this number is to stay available (`reconcileOldReplicaSets`).
+/// Old replicas that may be removed now, if at least this number must stay available (`reconcileOldReplicaSets`).
 fn removable(least: u32, counts: Counts) -> u32 {
     let Counts { new, new_available, old, old_available, .. } = counts;
     let most = (old + new).saturating_sub(least + (new - new_available));
@@ -96,7 +98,7 @@ mod tests {
     }
 
     fn counts([new, new_available]: [u32; 2], [old, old_available]: [u32; 2], ending: u32) -> Counts {
-        Counts { new, new_available, old, old_available, ending }
+        Counts { new, new_available, old, old_available, ending, kept: 0 }
     }
 
     /// The first steps of the example in `rolling.go`: ten replicas, three more and two fewer are allowed.
@@ -135,15 +137,29 @@ mod tests {
         assert_eq!(next(&plan, 3, counts([0, 0], [0, 0], 0)), Next::Start(3));
     }
 
-    /// Two of four replicas are on the node; the budget allows one to be unavailable.
+    /// Two of four replicas are on the node, and the budget allows one to be unavailable.
+    fn drain_step(desired: u32, new: [u32; 2], old: [u32; 2], ending: u32) -> Next {
+        let plan = plan(DeployStrategy::Drain { unavailable: Pods::Count(1) }, Some(2));
+        next(&plan, desired, Counts { kept: 2, ..counts(new, old, ending) })
+    }
+
     #[test]
     fn a_drain_replaces_the_replicas_of_a_node() {
-        let plan = plan(DeployStrategy::Drain { unavailable: Pods::Count(1) }, Some(2));
-        assert_eq!(next(&plan, 4, counts([0, 0], [4, 4], 0)), Next::RemoveOld(1));
-        assert_eq!(next(&plan, 4, counts([0, 0], [3, 3], 1)), Next::Start(1));
-        assert_eq!(next(&plan, 4, counts([1, 0], [3, 3], 1)), Next::Wait);
-        assert_eq!(next(&plan, 4, counts([1, 1], [3, 3], 0)), Next::RemoveOld(1));
-        assert_eq!(next(&plan, 4, counts([2, 2], [2, 2], 0)), Next::Done);
+        assert_eq!(drain_step(4, [0, 0], [4, 4], 0), Next::RemoveOld(1));
+        assert_eq!(drain_step(4, [0, 0], [3, 3], 1), Next::Start(1));
+        assert_eq!(drain_step(4, [1, 0], [3, 3], 1), Next::Wait);
+        assert_eq!(drain_step(4, [1, 1], [3, 3], 0), Next::RemoveOld(1));
+        assert_eq!(drain_step(4, [2, 2], [2, 2], 0), Next::Done);
+    }
+
+    /// The autoscaler raises the number to six, or lowers it to three, in the middle of a drain: the node is drained all the same.
+    #[test]
+    fn an_autoscaler_changes_the_number_during_a_drain() {
+        assert_eq!(drain_step(6, [1, 1], [3, 3], 0), Next::Start(2));
+        assert_eq!(drain_step(6, [3, 3], [3, 3], 0), Next::RemoveOld(1));
+        assert_eq!(drain_step(6, [4, 4], [2, 2], 0), Next::Done);
+        assert_eq!(drain_step(3, [1, 1], [3, 3], 0), Next::RemoveOld(1));
+        assert_eq!(drain_step(3, [1, 1], [2, 2], 0), Next::Done);
     }
 
     /// An autoscaler wants fewer in the middle of a deploy.
