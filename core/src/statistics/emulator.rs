@@ -1,29 +1,29 @@
-//! Emulators: what a model that takes long to run would give, from a few runs.
+//! Emulators: they predict from a few runs what a model that takes long to run would give.
 //!
-//! An [`Emulator`] is a Gaussian process over inputs from 0 to 1: a plane (least squares), and what departs from it with the
+//! An [`Emulator`] is a Gaussian process over inputs from 0 to 1: a plane (least squares), and departures from it with the
 //! Matérn covariance of 5/2, a length for each input (Rasmussen and Williams, *Gaussian Processes for Machine Learning*, 2006,
 //! chapters 2, 4 and 5; Sacks, Welch, Mitchell and Wynn, *Design and analysis of computer experiments*, Statistical Science 4,
-//! 1989). Lengths and noise are those of the largest marginal likelihood, found by a search along the axes.
+//! 1989). Lengths and noise maximise the marginal likelihood times a prior of the lengths, in a search along the axes.
 
-use super::linear::{Cholesky, least_squares};
+use super::linear::{Cholesky, dot, least_squares};
 
-/// Lengths, before any value says anything of them: about the range of an input.
+/// The median of the lengths' prior, and where the search starts: about the range of an input. An assumption.
 const LENGTH: f64 = 0.8;
 
-/// Steps of the search at most.
+/// Most trials of the search.
 const STEPS: usize = 160;
 
 /// The smallest share of the variance that is noise: it keeps the matrix invertible.
 const LEAST_NOISE: f64 = 1e-6;
 
-/// A Gaussian process that was fitted.
+/// A fitted Gaussian process.
 #[derive(Clone, Debug)]
 pub struct Emulator {
     points: Vec<Vec<f64>>,
     /// A constant, then a slope for each input.
     plane: Vec<f64>,
     lengths: Vec<f64>,
-    /// Variance of what departs from the plane.
+    /// Variance of the departures from the plane.
     signal: f64,
     factor: Cholesky,
     /// The inverse covariance times the departures.
@@ -31,14 +31,15 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Fits it to values at points; `noise` is the variance that the values have at least. None without two different values.
+    /// Fits it to values at points; `noise` is the least variance of a value about the model's. None without points, if a value
+    /// is not finite, and if a plane meets all values exactly.
     #[must_use]
     pub fn fit(points: &[Vec<f64>], values: &[f64], noise: f64) -> Option<Self> {
         let inputs = points.first()?.len();
         let rows: Vec<Vec<f64>> =
             points.iter().map(|point| std::iter::once(1.0).chain(point.iter().copied()).collect()).collect();
         let plane = least_squares(&rows, values, 1e-9)?;
-        let departures: Vec<f64> = rows.iter().zip(values).map(|(row, value)| value - product(row, &plane)).collect();
+        let departures: Vec<f64> = rows.iter().zip(values).map(|(row, value)| value - dot(row, &plane)).collect();
         let count = departures.len() as f64;
         let variance = departures.iter().map(|value| value * value).sum::<f64>() / count;
         if !(variance.is_finite() && variance > 0.0) {
@@ -54,7 +55,7 @@ impl Emulator {
             let factor = Cholesky::of(&covariances(points, &lengths, share), points.len())?;
             let half = factor.half(&departures);
             let signal = half.iter().map(|value| value * value).sum::<f64>() / count;
-            // Lengths have a lognormal prior, so that an input that does nothing does not take its length to infinity.
+            // The lognormal prior keeps the length of an input without effect finite.
             let prior: f64 = at[..inputs].iter().map(|length| (length - libm::log(LENGTH)) / 1.5).map(|z| z * z).sum();
             let score = -0.5 * (count * libm::log(signal) + factor.log_determinant() + prior);
             score.is_finite().then_some((score, factor, signal, lengths))
@@ -87,15 +88,11 @@ impl Emulator {
     #[must_use]
     pub fn predict(&self, point: &[f64]) -> (f64, f64) {
         let near: Vec<f64> = self.points.iter().map(|known| matern(known, point, &self.lengths)).collect();
-        let plane = self.plane[0] + product(point, &self.plane[1..]);
+        let plane = self.plane[0] + dot(point, &self.plane[1..]);
         let half = self.factor.half(&near);
-        let known = product(&half, &half);
-        (plane + product(&near, &self.weights), self.signal * (1.0 - known).max(0.0))
+        let known = dot(&half, &half);
+        (plane + dot(&near, &self.weights), self.signal * (1.0 - known).max(0.0))
     }
-}
-
-fn product(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// The Matérn correlation of 5/2.
@@ -130,8 +127,8 @@ mod tests {
         }
     }
 
-    /// A ridge with a bend, as a throughput that two resources limit: its emulator is right to 2 % of its range, and says
-    /// how far it may be off.
+    /// A ridge with a bend, as a throughput that two resources limit: the mean error is below 0.015, and more than
+    /// 340 of 400 errors are within two standard deviations of the prediction.
     #[test]
     fn a_function_with_a_bend_is_met_within_what_it_says() {
         let truth = |point: &[f64]| (2.0 * point[0]).min(1.0) + 0.3 * point[1] * point[1];

@@ -1,19 +1,19 @@
-//! Which distribution times are from: exponential, lognormal or gamma, with how well it fits.
+//! The distribution of measured times: exponential, lognormal or gamma, and how well it fits.
 
 use libm::log;
 use statrs::function::erf::erfc;
-use statrs::function::gamma::{digamma, gamma_lr};
+use statrs::function::gamma::{checked_gamma_lr, digamma};
 
-/// Values that a fit needs at least.
+/// The fewest values of a fit.
 pub const FEWEST: usize = 20;
 
-/// Values at which the distance is computed at most; of more, as many quantiles are.
+/// The most values at which the distance is computed; of more, this number of quantiles is taken.
 const MOST: usize = 10_000;
 
 /// Times that differ by no more than this share of their mean are constant.
 const CONSTANT: f64 = 0.02;
 
-/// The greatest shape of a gamma distribution that is tried; beyond it, it is a lognormal one in all but name.
+/// The greatest shape of a gamma distribution that is tried; beyond it, its cv is below 1 %, and it is close to a lognormal one.
 const GREATEST_SHAPE: f64 = 1e4;
 
 /// The form of a distribution.
@@ -54,7 +54,7 @@ impl Fit {
     ///
     /// Critical distances: Stephens 1974, "EDF Statistics for Goodness of Fit and Some Comparisons", table 1A, for a normal
     /// distribution with unknown mean and variance (the logarithms of lognormal values) and for an exponential one with an
-    /// unknown mean. That of a gamma distribution depends on its shape: it is of the same form, and its constant was
+    /// unknown mean. That of a gamma distribution depends on its shape: the form is assumed to be the same, and its constant was
     /// simulated: 0.98, 0.93, 0.89 and 0.90 for the shapes 0.5, 1, 4 and 25 (300 samples each of 50 and 200 values).
     pub fn of(values: &[f64]) -> Option<Self> {
         if values.len() < FEWEST || !values.iter().all(|value| value.is_finite() && *value > 0.0) {
@@ -96,7 +96,8 @@ impl Fit {
             form: Form::Gamma,
             mean,
             cv: 1.0 / shape.sqrt(),
-            distance: distance(&sorted, |value| gamma_lr(shape, value * shape / mean)),
+            // Where a value is so far below the mean that the quotient is 0, so is the probability.
+            distance: distance(&sorted, |value| checked_gamma_lr(shape, value * shape / mean).unwrap_or(0.0)),
             critical: two_parameters(0.89 + 0.045 / shape),
         });
         Some(gamma.filter(|gamma| gamma.distance < lognormal.distance).unwrap_or(lognormal))
@@ -200,6 +201,13 @@ mod tests {
         let gamma = rejected(&|seed| drawn(Gamma::new(4.0, 1.0).unwrap(), 100, seed), Form::Gamma);
         // Less often, because the nearer one of two forms counts.
         assert!(lognormal <= 0.07 && gamma <= 0.07, "{lognormal}, {gamma}");
+    }
+
+    /// The smallest of all numbers, far below the mean.
+    #[test]
+    fn a_value_next_to_zero_is_fitted() {
+        let values = [&[f64::from_bits(1)][..], &drawn(Exp::new(1e-3).unwrap(), 30, 6)].concat();
+        assert!(Fit::of(&values).is_some());
     }
 
     #[test]

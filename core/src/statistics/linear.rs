@@ -1,4 +1,7 @@
-//! Linear algebra of small symmetric matrices, in an order of operations that is the same on every machine.
+//! Linear algebra of small symmetric matrices: Cholesky's factor and what follows from it.
+//!
+//! They are written here because a library is more than they need: nalgebra 0.35 without its default features would add seven
+//! packages (`cargo tree`). The order of operations is fixed, so that the same seed gives the same draws on every machine.
 
 /// The Cholesky factor of a positive definite matrix: the lower triangle `L` with `L Lᵀ = A`.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +12,7 @@ pub struct Cholesky {
 }
 
 impl Cholesky {
-    /// The factor of a matrix that is given by rows; only its lower triangle is read. None where it is not positive definite
+    /// The factor of a matrix that is given by rows; only its lower triangle is read. None if it is not positive definite
     /// (Golub and Van Loan, *Matrix Computations*, algorithm 4.2.1).
     #[must_use]
     pub fn of(matrix: &[f64], size: usize) -> Option<Self> {
@@ -28,7 +31,7 @@ impl Cholesky {
         Some(Self { size, lower })
     }
 
-    /// The rank.
+    /// The number of rows.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
@@ -71,12 +74,13 @@ impl Cholesky {
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+/// The scalar product.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The logarithm of the density of a multivariate normal distribution at this distance from its mean, but for a constant. None
-/// where the covariance is not positive definite.
+/// The logarithm of the density of a multivariate normal distribution at this distance from its mean, up to a constant. None if
+/// the covariance is not positive definite.
 #[must_use]
 pub fn log_normal(distance: &[f64], covariance: &[f64]) -> Option<f64> {
     let factor = Cholesky::of(covariance, distance.len())?;
@@ -84,8 +88,8 @@ pub fn log_normal(distance: &[f64], covariance: &[f64]) -> Option<f64> {
     Some(-0.5 * (dot(&half, &half) + factor.log_determinant()))
 }
 
-/// Least squares: the coefficients with which the columns of `rows` meet the values best, with this penalty on their squares
-/// (ridge regression), which keeps columns apart that are alike.
+/// Least squares: the coefficients with which the columns of `rows` fit the values best. The penalty on their squares (ridge
+/// regression) makes them unique where columns depend on each other.
 #[must_use]
 pub fn least_squares(rows: &[Vec<f64>], values: &[f64], ridge: f64) -> Option<Vec<f64>> {
     let size = rows.first()?.len();
