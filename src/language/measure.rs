@@ -1,33 +1,35 @@
 //! What `sim measure` sends to the real system.
 
+mod template;
+
+pub use template::{Placeholder, Template, TemplatePiece};
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
-use super::names::Names;
 use super::units::{Fraction, fraction};
+use template::Parsed;
 
 /// How `sim measure` loads the real system: the requests behind the names of the model, and the connections they take.
-/// Who sends how many, and when, is the experiment's load.
+/// The experiment's load says who sends how many requests, and when.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
-    /// The variant that the real system is. Without it: the first.
+    /// The variant that the real system corresponds to. Without it: the first.
     pub variant: Option<String>,
     /// The connections that requests take.
     #[serde(default)]
     pub connections: Connections,
-    /// Kept connections at most; requests wait for a free one (HTTP/1.1), or share them (HTTP/2). Without it: no limit in
-    /// HTTP/1.1, one connection in HTTP/2.
+    /// Greatest number of kept connections; requests wait for a free one (HTTP/1.1), or share them (HTTP/2). Without it: no
+    /// limit in HTTP/1.1, one connection in HTTP/2.
     pub max_connections: Option<u32>,
     /// The version of HTTP.
     #[serde(default)]
     pub http: HttpVersion,
-    /// The measurement ends when at least this share of the last 100 requests failed; 1 is never.
+    /// The measurement ends when at least this share of the last 100 requests failed; with 1 it never ends early.
     #[serde(default = "nine_tenths", deserialize_with = "fraction")]
     #[schemars(with = "Fraction")]
     pub stop_at_failures: f64,
@@ -82,114 +84,6 @@ pub enum HttpVersion {
     /// HTTP/2, without negotiation where the target is http (prior knowledge).
     #[serde(rename = "2")]
     Two,
-}
-
-/// A text with placeholders.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Template(Vec<TemplatePiece>);
-
-/// A piece of a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplatePiece {
-    /// Text as it is.
-    Text(String),
-    /// What differs from request to request.
-    Placeholder(Placeholder),
-}
-
-/// What a placeholder stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placeholder {
-    /// The number of the request.
-    Number,
-    /// The number of the client.
-    Client,
-    /// The number of the run.
-    Run,
-    /// When the run began.
-    Start,
-    /// A random number.
-    Random,
-}
-
-/// The placeholders by name.
-const PLACEHOLDERS: [(&str, Placeholder); 5] = [
-    ("n", Placeholder::Number),
-    ("client", Placeholder::Client),
-    ("run", Placeholder::Run),
-    ("start", Placeholder::Start),
-    ("random", Placeholder::Random),
-];
-
-impl Template {
-    /// Its pieces, in order.
-    pub fn pieces(&self) -> &[TemplatePiece] {
-        &self.0
-    }
-
-    /// What it is with these values in place of the placeholders.
-    pub fn fill(&self, value: impl Fn(Placeholder) -> String) -> String {
-        let mut text = String::new();
-        for piece in &self.0 {
-            match piece {
-                TemplatePiece::Text(part) => text.push_str(part),
-                TemplatePiece::Placeholder(placeholder) => text.push_str(&value(*placeholder)),
-            }
-        }
-        text
-    }
-}
-
-impl FromStr for Template {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some(begin) = rest.find("{{") {
-            let after = &rest[begin + 2..];
-            let Some(end) = after.find("}}") else {
-                return Err("`{{` begins a placeholder, and there is no `}}` after it".into());
-            };
-            let name = after[..end].trim();
-            let Some((_, placeholder)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
-                let names = Names::new(PLACEHOLDERS.iter().map(|(name, _)| *name));
-                let near = names.nearest(name).map(|near| format!("; did you mean `{{{{{near}}}}}`?"));
-                let near = near.unwrap_or_else(|| format!("; there are {names}"));
-                return Err(format!("there is no placeholder `{{{{{name}}}}}`{near}"));
-            };
-            if begin > 0 {
-                pieces.push(TemplatePiece::Text(rest[..begin].into()));
-            }
-            pieces.push(TemplatePiece::Placeholder(*placeholder));
-            rest = &after[end + 2..];
-        }
-        if !rest.is_empty() {
-            pieces.push(TemplatePiece::Text(rest.into()));
-        }
-        Ok(Self(pieces))
-    }
-}
-
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Parsed(str::parse))
-    }
-}
-
-/// Reads a string by a function; its error is shown at the string.
-struct Parsed<T>(fn(&str) -> Result<T, String>);
-
-impl<T> Visitor<'_> for Parsed<T> {
-    type Value = T;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        (self.0)(text).map_err(E::custom)
-    }
 }
 
 /// The value of a header.
@@ -261,25 +155,4 @@ fn get() -> String {
 
 fn nine_tenths() -> f64 {
     0.9
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates_are_filled() {
-        let template: Template = r#"{"user": "u{{n}}-{{ client }}"}"#.parse().unwrap();
-        let filled = template.fill(|placeholder| if placeholder == Placeholder::Number { "7" } else { "3" }.into());
-        assert_eq!(filled, r#"{"user": "u7-3"}"#);
-        assert_eq!("".parse::<Template>(), Ok(Template::default()));
-    }
-
-    #[test]
-    fn unknown_placeholders_are_refused() {
-        let wrong = |text: &str| text.parse::<Template>().unwrap_err();
-        assert!(wrong("/{{clients}}").contains("did you mean `{{client}}`?"));
-        assert!(wrong("/{{zzzzzzz}}").contains("there are"), "{}", wrong("/{{zzzzzzz}}"));
-        assert!(wrong("/{{n}").contains("no `}}`"));
-    }
 }

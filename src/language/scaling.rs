@@ -18,8 +18,9 @@ pub struct Autoscale {
     /// What is measured.
     #[serde(default)]
     pub metric: ScalingMetric,
-    /// Value of the metric to aim at in each replica: with `"cpu"` a share of the request, 0.7 or "70%" (`averageUtilization`); with
-    /// `"in-flight"` a number of requests, and with `"queue"` a number of messages (`averageValue`).
+    /// Value of the metric to aim at in each replica: with `"cpu"` a share of the request, 0.7 or "70%"
+    /// (`averageUtilization`); with `"in-flight"` a number of requests, and with `"queue"` a number of messages
+    /// (`averageValue`).
     #[serde(deserialize_with = "fraction")]
     #[schemars(with = "Fraction")]
     pub target: f64,
@@ -73,7 +74,7 @@ pub struct Autoscale {
 }
 
 impl Autoscale {
-    /// The tolerance; where the model says nothing, that of Kubernetes.
+    /// The tolerance; without one in the model, that of Kubernetes.
     pub(super) fn tolerance(&self) -> f64 {
         self.tolerance.unwrap_or(0.1)
     }

@@ -7,7 +7,7 @@ use super::workbench::Workbench;
 use crate::language::tree::{Place, Tree};
 use crate::language::{Metric, Mistake, Mistakes, Objective, Scale};
 
-/// Cells of a grid at most: a bisection of so many takes twenty steps.
+/// Cells of a grid at most: their bisection takes twenty steps.
 const MOST_CELLS: f64 = 1_000_000.0;
 
 /// Cells of a grid of real numbers whose resolution is left out.
@@ -51,7 +51,7 @@ impl Grid {
         Self { from, to, cells, step, is_log: false }
     }
 
-    /// A grid of so many equal ratios.
+    /// A grid with this number of equal ratios.
     fn log(from: f64, to: f64, cells: u32) -> Self {
         Self { from, to, cells, step: 0.0, is_log: true }
     }
@@ -61,7 +61,7 @@ impl Grid {
         self.cells
     }
 
-    /// The value after so many steps.
+    /// The value after this number of steps.
     pub fn value(&self, steps: u32) -> f64 {
         match steps {
             0 => self.from,

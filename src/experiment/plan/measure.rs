@@ -17,7 +17,7 @@ pub struct Measuring {
     pub requests: Vec<RealRequest>,
 }
 
-/// What a newcomer is shown.
+/// The help where no request is given.
 const EXAMPLE: &str = "add for instance to a table `[measure]`: request = { method = \"POST\", path = \"/register\", \
                        body = '{\"user\": \"u{{n}}\"}' }";
 
@@ -25,11 +25,11 @@ impl Workbench {
     /// The measurement that the experiment and the command line ask for: of this variant, at these values of axes.
     ///
     /// # Errors
-    /// Where the experiment has no `measure` table, or one that does not fit its load; where an axis changes the model and has
-    /// several values left, of which the real system can have only one; and where the load has what cannot be sent.
+    /// If the experiment has no `measure` table, or one that does not fit its load; if an axis that changes the model has
+    /// several values left, of which the real system can have only one; and if the load has something that cannot be sent.
     pub fn measuring(&self, variant: Option<&str>, at: &[(String, String)]) -> Result<Measuring, Mistakes> {
         let Some(measure) = self.experiment.as_ref().and_then(|experiment| experiment.measure.clone()) else {
-            let mistake = Mistake::new("nothing says which requests the real system is to get");
+            let mistake = Mistake::new("no requests are given for the real system");
             let mistake = mistake.mark(&self.tree.place.source, 0..0, "");
             let of_model = "an experiment that names this model has them in its table `measure`";
             let mistake = if self.experiment.is_none() { mistake.note(of_model) } else { mistake };
@@ -55,13 +55,12 @@ impl Workbench {
                 }
             }
         }
-        let is_left = |point: &&usize| {
-            let point = &self.plan.points[**point];
+        let is_left = |point: &usize| {
+            let point = &self.plan.points[*point];
             point.variant == variant
                 && point.at.iter().zip(&chosen).all(|(index, chosen)| chosen.is_none_or(|chosen| *index == chosen))
         };
-        let all: Vec<usize> = (0..self.plan.points.len()).collect();
-        let points: Vec<usize> = all.iter().filter(is_left).copied().collect();
+        let points: Vec<usize> = (0..self.plan.points.len()).filter(is_left).collect();
         for (index, ready) in self.axes.iter().enumerate() {
             mistakes.extend(self.several(index, ready, &points));
         }

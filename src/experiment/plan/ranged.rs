@@ -70,11 +70,11 @@ impl Workbench {
         self.ranges.iter().filter(|ranged| !is_fixed(ranged)).cloned().collect()
     }
 
-    /// A number of the model, which need not have a range: its path, and the smallest and the largest plausible value as they
-    /// would be written.
+    /// The number of the model at this path, with these ends of its range as they would be written, or else with the range of
+    /// its provenance.
     ///
     /// # Errors
-    /// Where the path leads to no number, and where the values are no range of it.
+    /// If the path leads to no number, if it has no range, and if the ends are not values of it in ascending order.
     pub fn freed(&self, path: &str, range: Option<(&str, &str)>) -> Result<Ranged, Mistakes> {
         let known = self.ranges.iter().find(|ranged| ranged.dial.path == path);
         let Some((low, high)) = range else {
@@ -100,7 +100,7 @@ impl Workbench {
     /// A number of the model with this range: durations in seconds, rates per second, cores, or the number itself.
     ///
     /// # Errors
-    /// Where the path leads to no number that the model sets.
+    /// If the path leads to no number that the model sets.
     pub fn between(&self, path: &str, low: f64, high: f64) -> Result<Ranged, Mistakes> {
         let mut columns = self.columns.clone();
         let place = axis::argument("--free", path).place;

@@ -1,4 +1,4 @@
-//! Sites: places at which something was measured, which a plan need not have as points.
+//! Sites: the variant and the values at which something was measured. They need not be a point of the plan.
 
 use super::axis;
 use super::design::Point;
@@ -22,7 +22,7 @@ impl Workbench {
     /// path, and a name that is no axis may be a key of the load.
     ///
     /// # Errors
-    /// Where there is no such variant, axis or value, and where more than one is possible.
+    /// If there is no such variant, axis or value, and if more than one is possible.
     pub fn site(&self, variant: Option<&str>, at: &[(String, String)]) -> Result<Site, Mistakes> {
         let named: Vec<String> = variant.map(str::to_owned).into_iter().collect();
         let variants = self.variants(&named)?;
@@ -65,7 +65,7 @@ impl Workbench {
         Ok(Site { variant, settings })
     }
 
-    /// What sets an axis of numbers to one that it does not list.
+    /// The settings that give an axis of numbers a value that it does not list.
     fn beyond_axis(&self, ready: &axis::Ready, value: &str) -> Result<Vec<Setting>, Mistakes> {
         let mut columns = self.columns.clone();
         let dial = Dial::of_axis(ready, &self.subject, &mut columns)?;
@@ -73,10 +73,10 @@ impl Workbench {
         Ok(dial.settings(number))
     }
 
-    /// The point of a site where these numbers of the model have other values. It stands alone: a plan with it has no axes.
+    /// The point of a site where these numbers of the model have other values, for a plan without axes.
     ///
     /// # Errors
-    /// Where the model or the load would be mistaken there.
+    /// If the model or the load has a mistake there.
     pub fn point_of(&mut self, site: &Site, values: &[(&Ranged, f64)]) -> Result<Point, Mistakes> {
         let mut subject = self.bare.clone();
         let dials = values.iter().flat_map(|(ranged, value)| ranged.dial.settings(*value));

@@ -91,7 +91,7 @@ impl Columns {
         files.into_iter().map(|file| self.directory.join(file)).collect()
     }
 
-    /// The table of Zipf's law for so many keys. Where all of them together would be too long, it is none, and the
+    /// The table of Zipf's law for this number of keys. Where all of them together would be too long, it is none, and the
     /// error is their length.
     pub(in crate::language) fn zipf(&mut self, keys: u32, exponent: f64) -> Result<Arc<[f64]>, u64> {
         if let Some(table) = self.tables.get(&(keys, exponent.to_bits())) {

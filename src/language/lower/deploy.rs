@@ -2,19 +2,18 @@
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
+use super::scaling::{GRACE, START, seconds, time};
 use crate::kernel::Time;
-use crate::language::{Deploy, Duration, OnSigterm, Pods, Strategy};
+use crate::language::{Deploy, OnSigterm, Pods, Strategy};
 use crate::model::{self, AtSigterm, DeployPlan, DeployStrategy, Ending};
 
-// Defaults of Kubernetes' Deployments and pods.
+// Defaults of Kubernetes' Deployments.
 const MAX_SURGE: Pods = Pods::Percent(25);
 const MAX_UNAVAILABLE: Pods = Pods::Percent(25);
-const GRACE: Time = Time(30_000_000_000);
 /// The kubelet's least time between SIGTERM and the kill (`minimumGracePeriodInSeconds`).
-const LEAST_GRACE: Time = Time(2_000_000_000);
-/// Assumptions, not defaults of Kubernetes: from a decision until the processes run, and until all proxies know of a removal.
-const START: Time = Time(20_000_000_000);
-const ENDPOINT_DELAY: Time = Time(1_000_000_000);
+const LEAST_GRACE: Time = seconds(2);
+/// An assumption, not a default of Kubernetes: until all balancers and proxies know of a removal.
+const ENDPOINT_DELAY: Time = seconds(1);
 
 impl Lowering<'_> {
     /// The deploys of all services.
@@ -101,7 +100,7 @@ impl Lowering<'_> {
             Strategy::RollingUpdate => {
                 let (surge, unavailable) = (surge.unwrap_or(MAX_SURGE), unavailable.unwrap_or(MAX_UNAVAILABLE));
                 if is_none(surge) && is_none(unavailable) {
-                    let title = "without a surge and with no replica that may be unavailable nothing can be replaced";
+                    let title = "a deploy without a surge needs a replica that may be unavailable";
                     let complaint = Complaint::at(at.key("max_unavailable"), title, "must be above 0")
                         .also(at.key("max_surge"), "or this must be above 0");
                     self.complain(complaint);
@@ -121,7 +120,6 @@ fn meant(pods: Pods) -> model::Pods {
 }
 
 fn plan(name: &str, deploy: &Deploy, strategy: DeployStrategy) -> DeployPlan {
-    let time = |given: Option<Duration>, default: Time| given.map_or(default, |Duration(ns)| Time(ns));
     let grace = time(deploy.termination_grace_period, GRACE);
     let sigterm = time(deploy.pre_stop, Time::ZERO).min(grace);
     DeployPlan {

@@ -15,18 +15,23 @@ const CPU_INITIALIZATION: Time = seconds(300);
 const INITIAL_READINESS: Time = seconds(30);
 const STABILIZATION_DOWN: Time = seconds(300);
 const POLICY_PERIOD: Time = seconds(15);
-// Default of Kubernetes' pods.
-const GRACE: Time = seconds(30);
+/// Default of Kubernetes' pods.
+pub(super) const GRACE: Time = seconds(30);
 // Default of metrics-server.
 const RESOLUTION: Time = seconds(15);
 // Defaults of KEDA.
 const POLLING: Time = seconds(30);
 const COOLDOWN: Time = seconds(300);
 /// An assumption, not a default of Kubernetes: from a decision until the processes run.
-const START: Time = seconds(20);
+pub(super) const START: Time = seconds(20);
 
-const fn seconds(count: u64) -> Time {
+pub(super) const fn seconds(count: u64) -> Time {
     Time(count * 1_000_000_000)
+}
+
+/// A time as given, or its default.
+pub(super) fn time(given: Option<Duration>, default: Time) -> Time {
+    given.map_or(default, |Duration(ns)| Time(ns))
 }
 
 impl Lowering<'_> {
@@ -76,10 +81,9 @@ impl Lowering<'_> {
         }
         let to_zero = (min == 0).then(|| ActivationPlan {
             polling: self.positive(at, "polling_interval", autoscale.polling_interval, POLLING),
-            cooldown: autoscale.cooldown.map_or(COOLDOWN, |Duration(ns)| Time(ns)),
+            cooldown: time(autoscale.cooldown, COOLDOWN),
             threshold: f64::from(autoscale.activation_threshold.unwrap_or(0)),
         });
-        let time = |given: Option<Duration>, default: Time| given.map_or(default, |Duration(ns)| Time(ns));
         Some(ScalingPlan {
             min,
             max: autoscale.max,
