@@ -80,7 +80,7 @@ pub struct System {
     pub popularities: Vec<Popularity>,
     /// Read sides that are fed by events.
     pub views: Vec<ViewPlan>,
-    /// Whether work may outlast its answer: something is published, or a handler responds and goes on.
+    /// Whether work may outlast its answer: something is published, or a handler responds and continues.
     pub outlasts: bool,
     /// The `retry` steps.
     pub retries: Vec<RetryPlan>,

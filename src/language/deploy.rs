@@ -8,25 +8,25 @@ use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 use super::Duration;
 
-/// The replicas of a service are replaced by new ones, which begin cold: with connections of their pools but `min_size`, their
-/// caches (unless `shared`) and their clients' connections gone. The order is that of a Kubernetes Deployment, or of a drain.
-/// A second deploy of the service that begins before the first is complete replaces the new replicas, too.
+/// The replicas of a service are replaced by new ones, which begin cold: their pools have `min_size` connections, their caches
+/// are empty (unless `shared`), and their clients have no connections. The order is that of a Kubernetes Deployment, or of a
+/// drain. A second deploy of the service that begins before the first is complete replaces the new replicas, too.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deploy {
     /// The service.
     pub service: String,
-    /// When it begins, from the start of the run on, the warm-up included.
+    /// When it begins, counted from the start of the run, the warm-up included.
     pub at: Duration,
     /// In which order replicas are replaced.
     #[serde(default)]
     pub strategy: Strategy,
-    /// Replicas beyond the wanted number at most (`maxSurge`): a number, or a percentage, which is rounded up. Those that are
-    /// being removed do not count. Only with `strategy = "rolling-update"`. Without it: "25%".
+    /// Greatest number of replicas beyond the wanted number (`maxSurge`): a number, or a percentage, which is rounded up. Those
+    /// that are being removed do not count. Only with `strategy = "rolling-update"`. Without it: "25%".
     pub max_surge: Option<Pods>,
     /// Replicas of the wanted number that may be unavailable (`maxUnavailable`): a number, or a percentage, which is rounded
-    /// down; of a drain that of the PodDisruptionBudget, which is rounded up. Not with `strategy = "recreate"`. Without it:
-    /// "25%"; of a drain "100%", no budget.
+    /// down; with `strategy = "drain"` that of the PodDisruptionBudget, rounded up. Not with `strategy = "recreate"`. Without
+    /// it: "25%", or for a drain "100%" (no budget).
     pub max_unavailable: Option<Pods>,
     /// Replicas of the service on the node; only with `strategy = "drain"`. Without it: all.
     pub replicas: Option<u32>,
@@ -74,7 +74,7 @@ pub enum OnSigterm {
     Drain,
     /// They end at once: requests fail with "connection lost" (a process without a handler of the signal).
     Exit,
-    /// They go on as before and are killed when the grace period is over (a process with number 1 in its container and without
+    /// They continue, and are killed when the grace period is over (a process with number 1 in its container and without
     /// a handler; a shell that does not forward the signal).
     Ignore,
 }

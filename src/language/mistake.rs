@@ -238,7 +238,7 @@ impl Mistakes {
         }
     }
 
-    /// Whether there are so many that no more are looked for.
+    /// Whether the greatest number is reached, so that no more are looked for.
     pub(crate) fn is_full(&self) -> bool {
         self.0.len() >= MOST
     }

@@ -81,8 +81,8 @@ pub struct Provenance {
     pub measured: Option<String>,
     /// Documented: by whom.
     pub documented: Option<String>,
-    /// Calibrated: fitted to measurements of the whole system, to which and when. `sim calibrate` writes it, with the 90 % interval
-    /// of the value as its range.
+    /// Calibrated: to which measurements of the whole system it was fitted, and when. `sim calibrate` writes it, with the 90 %
+    /// interval of the value as its range.
     pub calibrated: Option<String>,
     /// Assumed: why this value is plausible.
     pub assumed: Option<String>,

@@ -84,7 +84,7 @@ fn deadlocked_or_hung(outcome: &Outcome) -> bool {
 }
 
 /// A shared client closes expired connections only when it is used next; if those hold the last descriptors, no request
-/// is accepted any more that would use it.
+/// is still accepted that would use it.
 fn starved_by_idle_connections(bench: &Bench, outcome: &Outcome) -> bool {
     let exhausted = |resource: &ResourceUse| resource.kind == ResourceKind::Descriptors && resource.refused > 0;
     keeps_connections(bench) && outcome.resources.iter().any(exhausted)
@@ -176,7 +176,7 @@ fn little(outcome: &Outcome, resource: &ResourceUse, text: &str) -> Result<(), T
     Ok(())
 }
 
-/// Whether the work of probes that gave up has piled up, which no request of these small loads does: such a run has no end.
+/// Whether the work of probes that gave up has piled up, which requests of these small loads never do: such a run does not end.
 fn probes_overload(bench: &Bench, outcome: &Outcome) -> bool {
     let piles_up = |resource: &ResourceUse| resource.kind == ResourceKind::Cpu && resource.longest_queue > 1000;
     is_probed(bench) && outcome.resources.iter().any(piles_up)

@@ -283,7 +283,7 @@ fn every_trace_of_a_random_model_obeys_the_laws() {
 }
 
 #[test]
-#[ignore = "long: 300 random models"]
+#[ignore = "long: 330 random models"]
 fn every_trace_of_many_random_models_obeys_the_laws() {
     obey_the_laws(30..360);
 }

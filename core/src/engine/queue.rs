@@ -94,7 +94,7 @@ impl Queue {
             }
             Order::Priority | Order::Shortest => self.heap.pop(&mut engine.tokens)?,
         };
-        // Its patience does not matter any longer.
+        // Its patience no longer matters.
         engine.forget_event(token);
         Some(token)
     }

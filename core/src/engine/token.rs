@@ -215,7 +215,7 @@ pub(crate) enum FrameKind {
     Breaker { breaker: u32, era: u32 },
     /// Waits for branches.
     Join { join: u32 },
-    /// The outermost frame of a branch; [`NONE`] when nothing waits for it any longer.
+    /// The outermost frame of a branch; [`NONE`] when nothing waits for it.
     Branch { join: u32 },
 }
 

@@ -66,7 +66,7 @@ hooks! {
     account_emfile => keep_emfile(t: u32, process: u32);
     /// The token waits for an answer, or for branches: their logs will tell.
     account_await => keep_await(t: u32);
-    /// The token's job has ended, or is given up with so many nanoseconds of work left: what the CPU lost meanwhile is
+    /// The token's job has ended, or is given up with `left` nanoseconds of work: what the CPU lost meanwhile is
     /// no waiting for it.
     account_job_end => keep_job_end(t: u32, left: f64);
     /// The token waits at a station.

@@ -17,7 +17,7 @@ phases! {
 }
 
 impl World<'_> {
-    /// Looks a key up: goes on with the steps of a hit or of a miss, or waits for the token that fetches it.
+    /// Looks a key up: continues with the steps of a hit or of a miss, or waits for the token that fetches it.
     #[inline(never)]
     pub(crate) fn look_up(&mut self, t: u32, cache: u32) -> Next {
         let now = self.engine.now;

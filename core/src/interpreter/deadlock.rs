@@ -2,7 +2,7 @@
 //!
 //! A circle can close only when a token that holds something begins to wait without a time-out. From there the graph is
 //! followed: a token waits for slots or for another token's answer; slots wait for any one of their holders. If no
-//! token that can be reached is able to go on, none of them ever will (Holt 1972: with single-unit requests a knot is
+//! token that can be reached is able to continue, none of them ever will (Holt 1972: with single-unit requests a knot is
 //! necessary and sufficient).
 
 use crate::kernel::NONE;
@@ -108,7 +108,7 @@ impl World<'_> {
         Some(deadlock)
     }
 
-    /// These slots are caught in no circle. A deadlock of which they were the last instance was none.
+    /// These slots are no longer in a circle of waits. If they were the last ones of a reported deadlock, it is withdrawn.
     pub(crate) fn withdraw_deadlock(&mut self, slots: u32) {
         self.slots[slots as usize].deadlocked = false;
         let Some(deadlock) = &self.deadlock else { return };
@@ -175,7 +175,7 @@ impl World<'_> {
         list.iter(&self.engine.frames).map(|frame| self.engine.frames[frame].token).chain(blockers)
     }
 
-    /// What can be reached from `origin`, if no token that can be reached is able to go on.
+    /// What can be reached from `origin`, if no token that can be reached is able to continue.
     fn knot(&self, origin: Held) -> Option<Vec<Held>> {
         if self.is_lowered(origin) || self.holders(origin).any(|holder| self.can_go_on(holder)) {
             return None;

@@ -68,7 +68,7 @@ impl World<'_> {
         let (next, is_full) = (table.retries.front().copied(), table.is_full());
         match next {
             Some((first, _)) if first > now => self.retry_accept(process, first - now),
-            // Where nothing can free a descriptor any longer, episodes would follow each other for ever.
+            // If nothing can still free a descriptor, the episodes would never end.
             _ if is_full && !self.is_anybody_at_work() => {}
             _ => {
                 let event_loop = &mut self.processes[process as usize].event_loop;

@@ -12,7 +12,7 @@ use crate::engine::token::{HOUSEKEEPING, IN_THREAD, SAMPLED, State, Token};
 use crate::interpreter::world::World;
 
 impl World<'_> {
-    /// A token has something to do again: on an event loop it waits for the next round, elsewhere it goes on now.
+    /// A token has something to do again: on an event loop it waits for the next round, elsewhere it continues now.
     pub(crate) fn wake(&mut self, t: u32) {
         let token = &mut self.engine.tokens[t];
         token.state = State::Ready;
@@ -49,7 +49,7 @@ impl World<'_> {
         self.await_turn(t, process);
     }
 
-    /// The token goes on now, unless its process is stopped by a fault; not for event loops.
+    /// The token continues now, unless its process is stopped by a fault; not for event loops.
     #[inline]
     pub(crate) fn set_ready(&mut self, t: u32) {
         if self.is_plain {
@@ -205,7 +205,7 @@ impl World<'_> {
         }
     }
 
-    /// The token's turn comes again in the next round, so many times over; then it goes on. asyncio takes more than one
+    /// The token's turn comes again in the next round, so many times over; then it continues. asyncio takes more than one
     /// round for most waits: the selector's callback sets a future, whose task is woken in the round after.
     #[inline(never)]
     pub(crate) fn go_round(&mut self, t: u32, rounds: u8) -> Next {

@@ -174,7 +174,7 @@ impl<'s> World<'s> {
         self.account_stop(replica);
     }
 
-    /// They go on, unless another fault stops them or they have been killed meanwhile.
+    /// They continue, unless another fault stops them or they have been killed meanwhile.
     fn thaw(&mut self, replica: u32) {
         let is_stuck = self.active_at(replica).any(|plan| plan.effect == FaultEffect::Stuck);
         if is_stuck || !std::mem::replace(&mut self.replicas[replica as usize].health.frozen, false) {

@@ -1,5 +1,5 @@
 //! Answers, and the end of a token, by one or by failure: everything that it holds is given back, and who waits for it
-//! goes on.
+//! continues.
 
 use crate::kernel::{NONE, Time};
 
@@ -44,7 +44,7 @@ impl World<'_> {
         self.leave_loop(process);
     }
 
-    /// The token answers and works on: its caller goes on.
+    /// The token answers and works on: its caller continues.
     #[inline(never)]
     pub(crate) fn respond(&mut self, t: u32) -> Next {
         if self.is_recording() && self.is_metering() {

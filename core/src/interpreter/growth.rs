@@ -11,8 +11,8 @@ impl World<'_> {
         }
     }
 
-    /// Whether there is one unit more of slots with a full queue. Those who waited for one another there can go on once the
-    /// token that gets it has ended.
+    /// Adds a unit to slots with a full queue, if they grow so. Returns whether they did. Tokens that wait for each other there
+    /// can then continue when the token that gets the unit has ended.
     pub(crate) fn grows_when_full(&mut self, id: u32) -> bool {
         let slots = &mut self.slots[id as usize];
         let was_deadlocked = slots.deadlocked;

@@ -323,7 +323,7 @@ impl<'s> World<'s> {
         }
     }
 
-    /// The client's process is killed, and nobody holds any of its connections: their ports are closed.
+    /// The client's process is killed, and its connections are no longer held: their ports are closed.
     pub(crate) fn close_ports(&mut self, id: u32) {
         for _ in 0..self.clients[id as usize].connections() {
             self.close_port(id);

@@ -7,7 +7,7 @@ use crate::interpreter::world::World;
 use crate::parts::network::ingress::{Admission, Released};
 
 impl World<'_> {
-    /// A request comes to its service: whether it goes on at once. Else it was refused, or waits for a token.
+    /// A request comes to its service: whether it continues at once. Else it was refused, or waits for a token.
     #[inline(never)]
     pub(crate) fn admit(&mut self, t: u32, endpoint: u32, peer: u32) -> bool {
         let service = self.system.endpoints[endpoint as usize].service;

@@ -151,7 +151,7 @@ impl World<'_> {
             if self.jobs.in_vain <= MOST_IN_VAIN {
                 return self.arrive(t, endpoint, NONE);
             }
-            // It would ask for ever.
+            // It would never stop asking.
             self.engine.frames.remove(self.engine.tokens[t].frame);
             self.engine.tokens.remove(t);
             return;

@@ -13,7 +13,7 @@ use crate::parts::network::process::Process;
 /// The shortest time that a system is left alone after its load.
 const LEAST_DRAIN: Time = Time(30_000_000_000);
 
-/// What can never go on.
+/// What can never continue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Losses {
     /// By resource, in the order of the system's parts.
@@ -22,7 +22,7 @@ pub(crate) struct Losses {
     pub stranded: u64,
 }
 
-/// Tokens that hold something and can never go on.
+/// Tokens that hold something and can never continue.
 struct Stuck {
     tokens: Vec<u32>,
     /// By slot.
@@ -41,8 +41,8 @@ impl World<'_> {
         !(self.slots.is_empty() && self.clients.is_empty() && is_plain(self.system))
     }
 
-    /// The time between the end of the load and the probes: the longest time-out that applies, and the time that a fault
-    /// or a restart may still take.
+    /// The time between the end of the load and the probes: the longest time-out that applies, and the time that a fault, a
+    /// restart or the first step of a deploy may still take. Replicas that start or end in later steps do not count as dead.
     pub fn time_to_drain(&self) -> Time {
         let deploys = self.system.services.iter().flat_map(|service| &service.deploys);
         let last_deploy = deploys.map(|deploy| deploy.at + deploy.start + deploy.min_ready + deploy.ending.kill).max();
@@ -55,7 +55,7 @@ impl World<'_> {
         self.engine.deadlines.longest().max(restart.unwrap_or(Time::ZERO)).max(LEAST_DRAIN) + rest
     }
 
-    /// What is lost for good in the present state.
+    /// What is lost permanently in the present state.
     pub(crate) fn losses(&self) -> Losses {
         let stuck = self.stuck_holders();
         if stuck.tokens.is_empty() {
@@ -153,7 +153,7 @@ impl World<'_> {
     /// a restart.
     pub fn is_at_work(&self) -> bool {
         let burns = |t: u32| self.engine.tokens[t].has(HOUSEKEEPING) && self.engine.tokens[t].state == State::Working;
-        // After EMFILE accept goes on where the table has room again.
+        // After EMFILE accept continues where the table has room again.
         let accepts_again = |process: &Process| process.event_loop.is_paused() && !process.descriptors.is_full();
         self.engine.tokens.living().any(|t| self.is_under_way(t) || burns(t))
             || self.processes.iter().any(accepts_again)

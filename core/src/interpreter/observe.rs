@@ -17,7 +17,7 @@ use crate::parts::phase::Phase;
 use crate::parts::resource::ResourceUse;
 use crate::parts::usage::{Rows, Span};
 
-/// What the window has seen, taken when it closes; the run may go on after it.
+/// What the window has seen, taken when it closes; the run may continue after it.
 #[derive(Clone, Debug, Default)]
 pub struct Window {
     length: Time,
@@ -143,7 +143,7 @@ impl World<'_> {
         Overdue::of(clients, ages, &self.tally.response_times, now.since(self.window_start))
     }
 
-    /// Leaves the system alone from now on: nobody sends a failed request again.
+    /// Leaves the system alone from now on: no failed request is sent again.
     pub fn end_load(&mut self) {
         if let Some(ledger) = &mut self.ledger {
             ledger.end_retries();

@@ -103,7 +103,7 @@ impl World<'_> {
         }
     }
 
-    /// One branch fewer: whether the parent goes on.
+    /// One branch fewer: whether the parent continues.
     fn joined(&mut self, join: u32, branch: u32, story: Option<Story>, why: Failure) {
         let Join { parent, branches, plan, begun, .. } = self.guards.joins[join];
         let plan = &self.system.parallels[plan as usize];

@@ -176,7 +176,7 @@ impl World<'_> {
         self.look_behind_blocked_loop(t);
     }
 
-    /// Closes the connections that nobody uses: the process or its database was killed.
+    /// Closes the connections that are not in use: the process or its database was killed.
     pub(crate) fn close_idle(&mut self, id: u32) {
         let index = self.slots[id as usize].pool as usize;
         while let Some(idle) = self.pools[index].idle.pop(&mut self.idle_connections) {

@@ -108,7 +108,7 @@ impl World<'_> {
         }
     }
 
-    /// Marks the begin or the end of a deploy.
+    /// Marks the start or the end of a deploy.
     pub(crate) fn mark_deploy(&mut self, what: MarkKind, plan: &DeployPlan) {
         if self.is_sampling() {
             self.mark_at(what, plan.title());

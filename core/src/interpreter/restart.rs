@@ -77,7 +77,7 @@ impl World<'_> {
         }
     }
 
-    /// One thing more keeps the replica down. Whether it was up, and so must be killed.
+    /// Adds a reason for which the replica is down. Returns whether it was up, and so must be killed.
     pub(crate) fn bring_down(&mut self, replica: u32) -> bool {
         self.change_availability(replica, |health| health.downs += 1);
         self.replicas[replica as usize].health.downs == 1
@@ -252,8 +252,8 @@ impl World<'_> {
         self.close_inbound(t);
     }
 
-    /// A statement at work on a database goes on without its client (PostgreSQL and MariaDB notice that the client is gone when
-    /// they answer): a token without a request takes it over.
+    /// A statement at work on a database continues without its client (PostgreSQL and MariaDB notice that the client is gone
+    /// when they answer): a token without a request takes it over.
     fn orphan_statement(&mut self, t: u32) {
         let server = self.engine.tokens[t].wait;
         let mut orphan = Token::new(0, 0);

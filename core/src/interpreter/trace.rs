@@ -213,7 +213,7 @@ impl World<'_> {
     fn position(&self, t: u32) -> Position {
         let token = &self.engine.tokens[t];
         let program = &self.system.program;
-        // These operations go on after the program counter has passed them.
+        // These operations continue after the program counter has passed them.
         let is_passed = |pc: &u32| {
             matches!(
                 program[*pc as usize],

@@ -26,7 +26,7 @@ macro_rules! holding {
 }
 
 impl World<'_> {
-    /// The token fails. Whether a frame caught that, so that it goes on at its program counter; else it has ended.
+    /// The token fails. Whether a frame caught that, so that it continues at its program counter; else it has ended.
     pub(crate) fn fail(&mut self, t: u32, why: Failure) -> bool {
         self.engine.tokens[t].failure = why;
         self.account_failure(t, why);

@@ -14,7 +14,7 @@ use crate::parts::part::{Left, Part};
 const PATIENCE: u64 = 0x7061_7469_656e_6365;
 
 impl World<'_> {
-    /// The token goes on after this time.
+    /// The token continues after this time.
     pub(crate) fn elapse(&mut self, t: u32, time: Time) -> Next {
         if time == Time::ZERO {
             return Next::On;
@@ -77,7 +77,7 @@ impl World<'_> {
         self.engine.tokens[t].event = self.engine.calendar.schedule(at, t);
     }
 
-    /// Nothing waits for the token's answer any longer.
+    /// The token's answer is no longer wanted.
     pub(crate) fn abandon(&mut self, t: u32) {
         let token = &mut self.engine.tokens[t];
         token.parent = NONE;

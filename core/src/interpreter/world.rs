@@ -138,7 +138,7 @@ pub struct World<'s> {
     pub(crate) accept_retries: usize,
     /// Who probes replicas.
     pub(crate) probers: Vec<Prober>,
-    /// Who starts and removes replicas, one for each service where that happens.
+    /// What starts and removes replicas: one for each service with autoscaling or deploys.
     pub(crate) scalers: Vec<Scaler>,
     /// The number of replicas that are being removed.
     pub(crate) leaving: u32,
@@ -303,7 +303,7 @@ impl<'s> World<'s> {
         self.stopped = true;
     }
 
-    /// Lets a run that was stopped go on, under another load.
+    /// Lets a run that was stopped continue, under another load.
     pub fn resume(&mut self) {
         self.stopped = false;
     }
@@ -407,7 +407,7 @@ impl<'s> World<'s> {
         self.turns.is_multiple_of(TURNS)
     }
 
-    /// The token goes on as soon as the limits have been looked at, before any other.
+    /// The token continues as soon as the limits have been looked at, before any other.
     #[inline(never)]
     pub(crate) fn pause(&mut self, t: u32) {
         self.paused = true;

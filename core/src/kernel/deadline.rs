@@ -24,7 +24,7 @@ pub enum Purpose {
     Wait,
     /// The client's patience with a request.
     Patience,
-    /// The life of something that nobody uses.
+    /// The life of something that is not used.
     Idle,
     /// What remains for a while of something that has ended.
     Linger,

@@ -6,7 +6,7 @@ use std::ops::{Add, AddAssign, Sub};
 use serde::{Deserialize, Serialize};
 
 /// A point of simulated time, or a length of it, in nanoseconds: 584 years at most. Arithmetic saturates, so that a
-/// time-out of "for ever" stays for ever.
+/// time-out without limit stays without limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Time(pub u64);
 
@@ -16,7 +16,7 @@ impl Time {
     /// Never.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// A length of so many seconds; negative and non-numbers are zero.
+    /// A length in seconds; negative and non-numbers are zero.
     pub fn from_seconds(seconds: f64) -> Self {
         Self((seconds * 1e9).round() as u64)
     }

@@ -1,4 +1,4 @@
-//! When an open load sends its requests, without a simulation: what a real system is loaded with.
+//! When an open load sends its requests, without a simulation: for the load on a real system.
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use crate::kernel::random::unit;
 pub struct CachePlan {
     /// Its name.
     pub name: String,
-    /// How long an entry is good; none: for ever.
+    /// How long an entry is valid; none: without limit.
     pub ttl: Option<Time>,
     /// Entries at most, beyond which the least recently used goes; none: no limit.
     pub size: Option<u32>,

@@ -15,7 +15,7 @@ pub struct Load {
     pub target: u32,
     /// Classes of requests, in the order of their names; empty where all are alike.
     pub classes: Vec<Class>,
-    /// How long a client waits before it gives up; none: for ever.
+    /// How long a client waits before it gives up; none: without limit.
     pub timeout: Option<Time>,
     /// What becomes of the handler then.
     pub abandon: Abandon,
@@ -271,7 +271,7 @@ pub enum Abandon {
 /// How requests follow each other.
 #[derive(Clone, Debug)]
 pub enum Pattern {
-    /// A finite closed test: so many requests in all, by so many clients.
+    /// A finite closed test: a number of requests in all, by a number of clients.
     Test {
         /// Clients.
         concurrency: u32,
@@ -395,7 +395,7 @@ pub enum Flow {
     Bursts(Bursts),
 }
 
-/// A rate over time, by pieces; the last goes on for ever.
+/// A rate over time, by pieces; the last never ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateCourse {
     /// The pieces, in order; the first begins at 0.

@@ -210,9 +210,9 @@ pub struct PoolPlan {
     pub minded: bool,
     /// CPU of opening a connection on the client's side.
     pub connect_cpu: Option<Draw>,
-    /// How long a round trip may take; none: for ever.
+    /// How long a round trip may take; none: without limit.
     pub command_timeout: Option<Time>,
-    /// How long a connection beyond `min_size` may be idle; none: for ever.
+    /// How long a connection beyond `min_size` may be idle; none: without limit.
     pub idle_life: Option<Time>,
     /// Connections that are kept idle at most; none: any number.
     pub max_idle: Option<u32>,
@@ -249,7 +249,7 @@ pub struct ClientPlan {
     pub timeout: Option<Time>,
     /// Time-out of a connect.
     pub connect_timeout: Option<Time>,
-    /// How long the server keeps an idle connection; none: for ever.
+    /// How long the server keeps an idle connection; none: without limit.
     pub server_keep_alive: Option<Time>,
     /// How long a word from the server is on its way.
     pub latency: Time,

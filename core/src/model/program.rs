@@ -116,7 +116,7 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
-    /// Starts a token of the same process that nobody waits for.
+    /// Starts a token of the same process, without a wait for its end.
     Notify {
         /// Its first operation.
         to: u32,
@@ -228,7 +228,7 @@ pub enum Op {
         /// Index in [`super::System::views`].
         view: u32,
     },
-    /// Answers now and goes on.
+    /// Answers now and continues.
     Respond,
     /// Hands a message to the broker.
     Publish {
@@ -264,7 +264,7 @@ pub enum Op {
         /// Which of the service's breakers.
         breaker: u32,
     },
-    /// Begins steps whose failure goes on elsewhere.
+    /// Begins steps after whose failure the token continues elsewhere.
     Fallback {
         /// Index in [`super::System::fallbacks`].
         plan: u32,
@@ -287,6 +287,6 @@ pub enum Op {
 pub struct Branch {
     /// Probability of this or an earlier branch.
     pub cumulated: f64,
-    /// Where it goes on.
+    /// Where it continues.
     pub to: u32,
 }

@@ -66,7 +66,7 @@ pub struct TimeoutPlan {
     pub propagate: bool,
 }
 
-/// Where a failure goes on.
+/// Where the token continues after a failure.
 #[derive(Clone, Debug)]
 pub struct FallbackPlan {
     /// What is caught.
@@ -88,7 +88,7 @@ pub struct ParallelPlan {
     pub after: Option<Time>,
     /// Whether the one branch is a job of the default executor.
     pub in_thread: bool,
-    /// Where it goes on.
+    /// Where it continues.
     pub end: u32,
 }
 

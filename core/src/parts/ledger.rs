@@ -191,7 +191,7 @@ impl Ledger {
         self.backing_off
     }
 
-    /// From now on nobody sends a failed request again.
+    /// From now on no failed request is sent again.
     pub fn end_retries(&mut self) {
         if let Some(retry) = &mut self.retry {
             retry.attempts = 0;

@@ -24,7 +24,7 @@ use crate::parts::timeline::Timeline;
 pub enum Ending {
     /// The load came to its end.
     Complete,
-    /// Nothing more could happen before the load came to its end: everything waits for ever.
+    /// Nothing more could happen before the load came to its end: everything waits, and nothing ends that.
     Quiet,
     /// It took more events than allowed.
     TooManyEvents,
@@ -246,7 +246,7 @@ impl Outcome {
     }
 
     /// So many of something, a minute. In a window of no length there is no such figure, unless everything waits
-    /// without an end: then the time goes on and nothing more comes through.
+    /// without an end: then time passes and nothing more comes through.
     pub fn per_min(&self, count: u64) -> Option<f64> {
         match self.window {
             Time::ZERO => (self.ending == Ending::Quiet).then_some(0.0),

@@ -25,7 +25,7 @@ pub(crate) enum Left {
     Alone,
     /// The service of this token, the next in the queue, is to begin.
     Next(u32),
-    /// The CPU's job for it has ended with so many nanoseconds of work left.
+    /// The CPU's job for it has ended with this work left, in nanoseconds.
     Job(f64),
 }
 
@@ -66,7 +66,7 @@ pub(crate) trait Part {
     }
 }
 
-/// What several parts do, or one that there may be: each of them does it.
+/// The methods of a list of parts, and of a part that may be absent, which pass the call on to each.
 macro_rules! each {
     () => {
         fn reset(&mut self, now: Time) {

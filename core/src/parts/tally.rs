@@ -54,7 +54,7 @@ impl RequestTally {
         }
     }
 
-    /// Starts counting afresh with so many requests under way.
+    /// Starts counting from zero, with this number of requests under way.
     pub fn restart(&mut self, carried: u64) {
         *self = Self { on: true, carried, ..Self::default() };
     }

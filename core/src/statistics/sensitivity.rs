@@ -78,7 +78,7 @@ pub fn morris(paths: &[(&Trajectory, &[Option<f64>])], level: f64) -> Vec<Option
     (0..inputs).map(effect).collect()
 }
 
-/// A Latin hypercube: so many points, of which each input has one in each slice of its range (McKay, Beckman & Conover,
+/// A Latin hypercube of this number of points: each input has one in each slice of its range (McKay, Beckman & Conover,
 /// Technometrics 21, 1979).
 pub fn hypercube(rows: usize, inputs: usize, uniform: &mut impl FnMut() -> f64) -> Vec<Vec<f64>> {
     let mut points = vec![Vec::with_capacity(inputs); rows];
@@ -100,7 +100,7 @@ pub struct Design {
 }
 
 impl Design {
-    /// So many rows, both samples together a [`hypercube`].
+    /// A design of this number of rows, both samples together a [`hypercube`].
     pub fn new(rows: usize, inputs: usize, uniform: &mut impl FnMut() -> f64) -> Self {
         let both = hypercube(rows, 2 * inputs, uniform);
         let (first, second) = both.iter().map(|point| (point[..inputs].to_vec(), point[inputs..].to_vec())).unzip();

@@ -6,7 +6,7 @@ use crate::kernel::Time;
 use crate::language::path::Path;
 use crate::language::{Load, Model};
 
-/// Each deploy that the run does not see.
+/// Each deploy that begins after the end of the run.
 pub(super) fn late(model: &Model, load: Option<&Load>) -> Vec<Doubt> {
     let Some(end) = load.and_then(end) else { return Vec::new() };
     let late = model.deploys.iter().filter(|(_, deploy)| Time(deploy.at.0) >= end);

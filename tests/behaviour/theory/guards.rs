@@ -153,7 +153,7 @@ fn attempts_in_other_rounds_are_independent() {
         (retry(2, &repeat(2, &retry(2, &half))), 1.0 - (1.0 - 0.75f64.powi(2)).powi(2)),
     ];
     for (steps, success) in cases {
-        // What seldom succeeds is seen seldom.
+        // Rare successes need a longer run for an interval that is narrow enough.
         let seconds = if success < 0.5 { 120 } else { 30 };
         let runs = open(100.0, seconds, &service("runtime = \"delay\"", &steps)).replicate(28, REPLICATIONS);
         agrees(&steps, &runs, Outcome::success_rate, success);
@@ -164,7 +164,7 @@ fn attempts_in_other_rounds_are_independent() {
 #[test]
 fn hedges_in_a_loop_are_independent() {
     const STEP: f64 = 0.05;
-    // Beyond the quantile that is asked for: what is longer does not change it.
+    // Longer than the quantile that is compared, which longer times do not change.
     const LONGEST: usize = 1_800;
     // In milliseconds.
     let survives = |time: f64| if time < 10.0 { (-time / 10.0).exp() } else { (1.0 - 2.0 * time / 10.0).exp() };

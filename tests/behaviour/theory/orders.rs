@@ -99,7 +99,7 @@ fn exponential_patience_at_a_station_is_erlang_a() {
     assert!(runs.iter().all(|run| run.failures.iter().all(|(why, _)| why == "acquire timed out")));
 }
 
-/// The same at a limit, in a pool and for threads: whoever is served keeps it for the time of a service.
+/// The same at a limit, in a pool and for threads: a request that is served keeps it for the time of a service.
 #[test]
 fn exponential_patience_for_what_is_held_is_erlang_a() {
     let exact = theory::erlang_a(3.3, 1.0, 3, 2.0).unwrap();

@@ -57,7 +57,7 @@ fn a_budget_bounds_the_retries_to_a_share_of_the_first_attempts() {
 }
 
 /// A has the server's gate until 100. B's call would be answered at 200, but its client gives up at 130 and calls
-/// again: the second call waits behind the first, whose handler works on for nobody.
+/// again: the second call waits behind the first, and the work of the first is wasted.
 #[test]
 fn a_retry_meets_its_own_first_attempt() {
     let rest = "[services.back]\nruntime = \"delay\"\n[services.back.limits.gate]\nsize = 1\n[services.back.endpoints]\n\

@@ -43,7 +43,7 @@ fn branches_on_an_event_loop_take_turns() {
     assert_eq!(play(&shop("", "", &steps), &[0.0]).successes(), [15.0]);
 }
 
-/// A fails at 10; its other branch holds the slot until 30, and B's then until 60, both for nobody.
+/// A fails at 10; its other branch holds the slot until 30, and B's then until 60, both wasted.
 #[test]
 fn the_first_failure_fails_the_step_and_the_others_run_on() {
     let steps = parallel(&[

@@ -62,7 +62,7 @@ fn who_waits_for_a_fetch_can_be_cancelled() {
     assert!(story.at_rest);
 }
 
-/// A key that nobody asks for again takes the only entry; with two entries it takes the place of its like.
+/// A key that is requested only once takes the only entry; with two entries it takes the place of its like.
 #[test]
 fn the_least_recently_used_entry_goes() {
     let steps = "{ cache = { name = \"memo\", key = { uniform = { keys = 1 } }, miss = [{ sleep = \"10ms\" }] } }, \
@@ -118,7 +118,7 @@ fn a_circle_through_a_fetch_is_a_deadlock() {
     assert_eq!((deadlock.at, deadlock.resource.as_str()), (Time(20_000_000), "back limit one"));
 }
 
-/// A fetch that needs what it fetches waits for itself; one whose client gives up does not for ever.
+/// A fetch that needs what it fetches waits for itself; if its client gives up, that ends.
 #[test]
 fn a_fetch_that_waits_for_itself_is_a_deadlock() {
     let cache = |miss: &str| {

@@ -16,8 +16,8 @@ fn replicas(story: &Story) -> Vec<f64> {
 }
 
 /// 25 % of four are one replica more and one fewer. At 10 s one starts, one is removed, and then another one may start. Both run
-/// at 30 s: two old ones go and two more start. At 50 s these run, the last old one goes, and all four are new. Each of those
-/// that are removed is known to be after a second, and ends then.
+/// at 30 s: two old ones go and two more start. At 50 s these run, the last old one goes, and all four are new. The balancers
+/// know of each removal after a second, and the replica ends then.
 #[test]
 fn a_rolling_update_keeps_to_surge_and_unavailable() {
     let text = deployed("runtime = \"delay\"\nreplicas = 4", "at = \"10s\"", "{ sleep = \"1ms\" }");

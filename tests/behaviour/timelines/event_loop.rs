@@ -25,7 +25,7 @@ fn a_transaction_takes_four_rounds_however_fast_the_database_is() {
     assert_eq!(play(&shop("", keys, steps), &[0.0]).successes(), [101.4]);
     let sends = [0.0, 50.0, 150.0, 250.0, 350.0, 450.0, 550.0, 650.0, 750.0];
     assert_eq!(play(&shop("", keys, steps), &sends).successes()[0], 900.0);
-    // Nobody arrives after 350: the COMMIT that is sent at 500 and the reset take only their round trips.
+    // No request arrives after 350: the COMMIT that is sent at 500 and the reset take only their round trips.
     assert_eq!(play(&shop("", keys, steps), &sends[..5]).successes()[0], 500.2);
 }
 
@@ -81,7 +81,7 @@ fn workers_of_a_replica_share_its_cores() {
     assert_eq!(play(&shop("", &keys(1, 1), steps), &[0.0, 0.0]).successes(), [10.0, 20.0]);
 }
 
-/// A's and B's workers are busy until 10 and 11 ms; whoever polls first takes all that waits, here both C and D.
+/// A's and B's workers are busy until 10 and 11 ms; the one that polls first takes all that waits, here both C and D.
 #[test]
 fn the_first_worker_to_poll_takes_what_waits() {
     let keys = "accept = \"accept-race\"\nworkers = 2\ncpu = \"2\"";

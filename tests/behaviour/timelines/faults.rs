@@ -56,7 +56,7 @@ fn stopped_threads_go_on_where_they_were() {
     let steps = "{ sleep = \"10ms\" }, { cpu = \"10ms\" }";
     // B's sleep begins when its process goes on.
     assert_eq!(play(&shop("", &stuck, steps), &[0.0, 8.0]).successes(), [35.0, 45.0]);
-    // For ever.
+    // It never ends.
     let stuck = fault("from = \"5ms\"", "\"stuck\"");
     assert_eq!(play(&shop("", &stuck, steps), &[0.0]).told(), ["never"]);
 }

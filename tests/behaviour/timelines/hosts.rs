@@ -117,7 +117,7 @@ fn each_retry_of_a_connect_waits_twice_as_long() {
     assert_eq!(story.successes(), [1500.0, 1505.0, 3000.0, 4500.0, 4530.0]);
 }
 
-/// For seven retries and 127 s nobody accepts.
+/// For seven retries and 127 s no process accepts.
 #[test]
 fn a_connect_without_time_out_fails_in_the_end() {
     let story = play(&shop("", "backlog = 1", "{ cpu = \"200s\" }"), &[0.0, 1.0, 2.0, 3.0]);
@@ -125,7 +125,7 @@ fn a_connect_without_time_out_fails_in_the_end() {
     assert!(story.at_rest);
 }
 
-/// Whoever gives up meanwhile never reaches the server.
+/// A client that gives up meanwhile never reaches the server.
 #[test]
 fn a_client_that_gives_up_while_it_connects_wastes_nothing() {
     let story = play(&shop("timeout = \"500ms\"", "backlog = 1", "{ cpu = \"100ms\" }"), &[0.0, 10.0, 20.0, 30.0]);

@@ -18,7 +18,7 @@ fn one_more_than_may_wait_is_shed_at_once() {
     assert_eq!((limit.visits, limit.refused, limit.longest_queue), (3, 2, 1));
 }
 
-/// Room for nobody to wait: a bulkhead that fails at once.
+/// No request may wait: a bulkhead that fails at once.
 #[test]
 fn a_queue_without_room_lets_nobody_wait() {
     let story = play(&shop("", &limit("size = 2\nmax_queue = 0"), HOLD), &[0.0, 0.0, 0.0, 11.0]);
@@ -26,7 +26,7 @@ fn a_queue_without_room_lets_nobody_wait() {
     assert!(story.at_rest);
 }
 
-/// Nobody waits for a limit without size; how many are inside is observed all the same.
+/// No request waits for a limit without size; how many are inside is observed all the same.
 #[test]
 fn a_limit_without_size_only_observes() {
     let story = play(&shop("", &limit(""), HOLD), &[0.0; 500]);

@@ -59,7 +59,7 @@ fn an_open_window_ends_with_requests_under_way() {
 fn a_system_that_deadlocks_is_stuck_when_it_is_probed() {
     let outcome = run(&closed("concurrency = 1\nusers = 1\ntimeout = \"1s\"", LIMIT, STUCK));
     assert_eq!((outcome.probes, outcome.stuck()), (Some((0, 1)), true));
-    // Without a time-out nothing happens any more.
+    // Without a time-out nothing more happens.
     let outcome = run(&closed("concurrency = 1\nusers = 1", LIMIT, STUCK));
     assert_eq!((outcome.ending, outcome.stuck(), outcome.success_rate()), (Ending::Quiet, true, 0.0));
 }

@@ -65,7 +65,7 @@ fn an_executor_takes_the_shortest_job_first() {
     }
 }
 
-/// Whoever has waited for 150 ms leaves: at a station with an error, of a limit and for a thread alike.
+/// A request that has waited for 150 ms leaves: at a station with an error, of a limit and for a thread alike.
 #[test]
 fn patience_ends_a_wait_and_nothing_else() {
     for (number, text) in held("fifo").into_iter().enumerate() {

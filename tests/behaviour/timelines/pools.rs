@@ -18,7 +18,7 @@ fn a_pool_is_first_come_first_served() {
 fn a_pool_grows_when_all_open_connections_are_in_use() {
     let keys = pool("min_size = 1\nmax_size = 2\nconnect_time = \"9ms\"");
     let steps = "{ query = { pool = \"auth\", time = \"10ms\" } }";
-    // At 30 and 31 two are open: nothing is opened any more.
+    // At 30 and 31 two are open, and no more are opened.
     let ends = play(&shop("", &keys, steps), &[0.0, 0.0, 0.0, 30.0, 31.0]).successes();
     assert_eq!(ends, [10.0, 19.0, 20.0, 40.0, 41.0]);
 }
@@ -62,7 +62,7 @@ fn statements_share_the_cpu_of_their_database() {
 const NESTED: &str = "{ with = { pool = \"auth\", steps = [\
     { sleep = \"10ms\" }, { query = { pool = \"auth\", time = \"1ms\" } }] } }";
 
-/// Measured: pool 5, 4 clients: 794 a minute; 5 clients: none, for ever.
+/// Measured: pool 5, 4 clients: 794 a minute; 5 clients: none.
 #[test]
 fn as_many_nested_requests_as_connections_deadlock_for_good() {
     let text = shop("", &pool("min_size = 5\nmax_size = 5"), NESTED);

@@ -228,7 +228,7 @@ fn a_client_that_polls_learns_of_completion_at_its_next_question() {
     assert_eq!((story.outcome.sent, story.outcome.succeeded), (1, 1));
 }
 
-/// The worker deadlocks with itself: its client asks in vain, but not for ever.
+/// The worker deadlocks with itself: its client asks in vain, but stops asking.
 #[test]
 fn who_asks_in_vain_gives_up_at_last() {
     let load = "completion = { poll = \"10ms\", endpoint = \"worker.status\" }";

@@ -122,7 +122,7 @@ fn front_and_back(faults: &str) -> String {
     format!("{}\nserve = {{ steps = [{steps}] }}\n", model("", &rest))
 }
 
-/// The called service dies: its caller learns it at once. The next call finds nobody; the one after that connects anew.
+/// The called service dies: its caller learns it at once. The next call is refused; the one after that opens a new connection.
 #[test]
 fn a_caller_loses_its_connection() {
     let fault = "[faults.death]\nservice = \"back\"\nfrom = \"50ms\"\nto = \"200ms\"\neffect = \"dead\"";
@@ -133,7 +133,7 @@ fn a_caller_loses_its_connection() {
     assert_eq!(resource(&story.outcome, "shop client back").visits, 4);
 }
 
-/// The caller dies: what it called works on for nobody.
+/// The caller dies: the work of its call continues, wasted.
 #[test]
 fn a_call_outlives_its_caller() {
     let fault = "[faults.death]\nservice = \"shop\"\nfrom = \"50ms\"\nto = \"60ms\"\neffect = \"dead\"";

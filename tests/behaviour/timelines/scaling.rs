@@ -15,7 +15,7 @@ fn replicas(story: &Story) -> Vec<f64> {
     means(&story.outcome, "shop replicas", |areas| areas.in_use)
 }
 
-/// One thread keeps a core busy for 100 s. The first CPU is known at 22.5 s: 100 % for 50 %, so at 30 s there are to be two.
+/// One thread keeps a core busy for 100 s. The first CPU is known at 22.5 s: 100 % for 50 %, so at 30 s two are wanted.
 /// The second starts until 50 s and counts as idle meanwhile, and at 60 s, without a metric, as well: 100 % and 0 % are 50 % on
 /// average. At 120 s, with 2.5 of 15 s in use, one is enough; at 405 s one has been recommended for 300 s.
 #[test]
@@ -137,7 +137,7 @@ fn workers_scale_to_zero_and_back() {
     assert_eq!(marks(&story.outcome), expected);
 }
 
-/// 41 messages at 0 s, one worker for ten of them: 40 are left at the first decision, at 15 s, so there are to be four workers.
+/// 41 messages at 0 s, one worker for ten of them: 40 are left at the first decision, at 15 s, so four are wanted.
 #[test]
 fn a_long_queue_brings_workers_at_once() {
     let rest = "[services.shop]\nruntime = \"delay\"\n[queues.jobs.consumers.worker]\nservice = \"worker\"\n\

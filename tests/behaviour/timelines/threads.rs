@@ -24,7 +24,7 @@ fn a_blocked_thread_leaves_the_loop_and_the_cpu_to_others() {
     assert_eq!(story.successes(), [105.0, 125.0]);
     assert_eq!((story.used("shop executor"), story.used("shop CPU")), (200.0, 10.0));
     assert_eq!(play(&shop("", "threads = 1\ncpu = 1", &steps), &[0.0, 20.0]).successes(), [105.0, 205.0]);
-    // On the loop nobody waits for a thread.
+    // On the loop no request waits for a thread.
     assert_eq!(play(&shop("", "", &format!("{SLEEP}, {{ cpu = \"5ms\" }}")), &[0.0, 20.0]).successes(), [105.0, 125.0]);
 }
 

@@ -5,7 +5,7 @@ use super::*;
 const LIMIT: &str = "runtime = \"delay\"\n[services.shop.limits.one]\nsize = 1";
 const STEPS: &str = "{ with = { limit = \"one\", steps = [{ sleep = \"3s\" }] } }";
 
-/// A's handler works on until 3 s and B's until 6 s, both for nobody; so C, which would be in time, is not.
+/// A's handler works on until 3 s and B's until 6 s, both wasted; so C, which would be in time, is not.
 #[test]
 fn a_client_that_gives_up_does_not_stop_the_handler() {
     let story = play(&shop("timeout = \"4s\"", LIMIT, STEPS), &[0.0, 500.0, 4000.0]);

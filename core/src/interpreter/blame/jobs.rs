@@ -27,7 +27,7 @@ impl World<'_> {
         }
     }
 
-    /// Whether the token has an account. Its work and when it began are kept of every token: they tell what it does at present.
+    /// Whether the token has an account. The work of every token and its begin are kept: they tell what it does at present.
     #[inline(always)]
     fn begins_job(&mut self, t: u32, work: Time) -> bool {
         let Some(accounts) = &mut self.accounts else { return false };
@@ -75,8 +75,8 @@ impl World<'_> {
         self.split_job(t, left, lost);
     }
 
-    /// The client of the token, which has an account, gives up while its job is on a CPU, and the job continues: what the
-    /// CPU has lost up to now is no waiting for it.
+    /// The client of a token with an account gives up while the token's job is on a CPU, and the job continues: charges what
+    /// the CPU has lost up to now to its causes, so that it does not count as waiting for the CPU.
     pub(super) fn account_job_so_far(&mut self, t: u32) {
         let is_on_cpu = matches!(self.engine.tokens[t].state, State::Working | State::AtServer);
         if !is_on_cpu || !self.loses_on_cpu(t) {
@@ -109,8 +109,8 @@ impl World<'_> {
         token.state != State::Served && !under_lock()
     }
 
-    /// Splits what a token's job has taken up to now, with so many nanoseconds of work left, by what the CPU has lost since
-    /// the start of the run.
+    /// Splits the time that a token's job has taken up to now. `left`: its remaining work in nanoseconds; `lost`: what the CPU
+    /// has lost since the start of the run.
     fn split_job(&mut self, t: u32, left: f64, lost: Option<[f64; 4]>) {
         let now = self.engine.now;
         let state = self.engine.tokens[t].state;

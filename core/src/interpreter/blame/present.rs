@@ -1,6 +1,5 @@
-//! What a token does at present: as its account has it; of one that has none, and of one with a job on a CPU, as its state
-//! tells it. So it is known of every request where it failed and what it holds units for, and little is kept for that of
-//! those without an account.
+//! What a token does at present. Its account tells; if it has none, or has a job on a CPU, its state does. So it is known of
+//! every request where it failed and for what it holds units, although little is kept of those without an account.
 
 use crate::kernel::{NONE, Time};
 use crate::model::{Op, Runtime};

@@ -146,8 +146,8 @@ impl World<'_> {
         slots.chain(clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id))))
     }
 
-    /// The window closes: notes for how long faults and deploys have kept replicas of a service down. That is no wait, so it is filed
-    /// as served.
+    /// The window closes: notes for how long faults and deploys have kept replicas of a service down. That is no wait, so it
+    /// is filed as served.
     fn account_outages(&mut self) {
         let Some(accounts) = &mut self.accounts else { return };
         for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {

@@ -96,7 +96,7 @@ impl World<'_> {
             }
             State::Carrying => self.carried(t),
             State::Outbound => {
-                // It goes on at the server, apart from its event loop.
+                // It continues at the server, apart from its event loop.
                 match self.execute_apart(t) {
                     Next::On | Next::Pause => self.wake(t),
                     Next::Fail(why) => {

@@ -289,7 +289,7 @@ impl Accounts {
         self.works.get(t as usize).copied().unwrap_or(Time::ZERO)
     }
 
-    /// Whether any token has failed so far, so that a new one in its place must be told from it.
+    /// Whether any token has failed so far, so that a new one in its place must be distinguished from it.
     #[inline]
     pub(crate) fn has_failed_at(&self) -> bool {
         !self.failed_at.is_empty()

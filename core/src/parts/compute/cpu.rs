@@ -50,7 +50,7 @@ impl CpuJob {
 pub struct Cpu {
     cores: f64,
     slowdown: f64,
-    /// Share of its usual speed at which each job goes on.
+    /// Share of its usual speed at which each job runs.
     speed: f64,
     /// Work that each job at work gets in a nanosecond, as planned.
     rate: f64,
@@ -88,7 +88,7 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// A CPU of so many cores (infinite is allowed) whose events use calendar slot `slot`.
+    /// A CPU with this number of cores (infinite is allowed); its events use calendar slot `slot`.
     pub fn new(cores: f64, slowdown: f64, slot: u32) -> Self {
         Self {
             cores,
@@ -122,7 +122,7 @@ impl Cpu {
         self
     }
 
-    /// The same on a node of so many cores, under a quota of the CPU's own cores in each period.
+    /// The same on a node with this number of cores, under a quota of the CPU's own cores in each period.
     pub fn throttled(mut self, node: f64, period: Time) -> Self {
         self.throttle = Some(Box::new(Throttle::new(self.cores, period)));
         self.cores = node;
@@ -208,7 +208,7 @@ impl Cpu {
         left
     }
 
-    /// From now on jobs go on at this multiple of their usual speed: below 1 where the machine is slow, 0 where the
+    /// From now on jobs run at this multiple of their usual speed: below 1 where the machine is slow, 0 where the
     /// processes are stopped.
     pub fn set_speed(&mut self, calendar: &mut Calendar, now: Time, speed: f64) {
         self.advance(now);

@@ -142,7 +142,7 @@ impl EventLoop {
         Some(t)
     }
 
-    /// Its process was killed, and nothing waits for it any longer.
+    /// Its process was killed, and nothing waits for it.
     pub fn clear(&mut self, now: Time) {
         self.pause_accept(false);
         self.taken = self.opened;

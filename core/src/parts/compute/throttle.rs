@@ -39,7 +39,7 @@ impl Throttle {
         self.period - self.at.0 % self.period
     }
 
-    /// Time goes on to `now`. For how many nanoseconds jobs that use so many cores ran; zero cores for none at all.
+    /// Advances to `now`. Returns for how many nanoseconds jobs on this number of cores ran; zero cores if there were none.
     pub fn run(&mut self, now: Time, cores: f64) -> f64 {
         let elapsed = (now - self.at).0;
         let first = self.until_the_next();
@@ -65,7 +65,7 @@ impl Throttle {
         ran
     }
 
-    /// How long it takes until jobs that use so many cores have run for so many nanoseconds.
+    /// The time until jobs on this number of cores have run for `work` nanoseconds.
     pub fn delay(&self, mut work: f64, cores: f64) -> f64 {
         let first = self.until_the_next() as f64;
         let ran = first.min(self.left / cores);

@@ -50,7 +50,7 @@ impl Pool {
     }
 }
 
-/// A connection that nobody uses.
+/// A connection that is not in use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IdleConnection {
     pub links: Links,

@@ -43,7 +43,7 @@ pub(crate) enum Connecting {
     Open,
     /// It has one, and sends its SYN.
     Reach,
-    /// The server has answered; it goes on after so many rounds of the loop.
+    /// The server has answered; it continues after so many rounds of the loop.
     Settling { rounds: u8 },
 }
 

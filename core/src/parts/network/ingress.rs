@@ -22,7 +22,7 @@ use crate::parts::usage::Rows;
 /// What becomes of a request at an ingress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// It is inside, and goes on to its service.
+    /// It is inside, and continues to its service.
     Passes,
     /// It waits for a token of the rate limiter.
     Waits,

@@ -1,4 +1,4 @@
-//! Two-sided critical values of the normal and Student's t distribution.
+//! Critical values: two-sided of the normal and Student's t distribution, one-sided of the chi-squared one.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 use statrs::function::erf::erfc_inv;

@@ -99,8 +99,8 @@ impl Interval {
     }
 }
 
-/// The quantile `p` of the beta distribution, by bisection. The `inverse_cdf` of statrs (Algorithm AS 64) begins at 0.0001 or
-/// above, and never ends where 10 million trials with a few successes have their quantile far below that. `None` for
+/// The quantile `p` of the beta distribution, by bisection. The `inverse_cdf` of statrs 0.19 (Algorithm AS 64) starts at 0.0001
+/// or above, and does not end where the quantile is far below that, as for a few successes in 10 million trials. `None` for
 /// parameters that are not positive.
 fn beta_quantile(a: f64, b: f64, p: f64) -> Option<f64> {
     let is_valid = a > 0.0 && b > 0.0 && (a + b).is_finite();

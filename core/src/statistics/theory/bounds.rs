@@ -16,10 +16,10 @@ pub struct Bounds {
     /// Seconds the mean response takes at most.
     pub response_high: f64,
     /// Index of the station with the largest demand per server, which saturates
-    /// first (the first of equals); `None` if nobody can ever wait.
+    /// first (the first of equals); `None` if no job can ever wait.
     pub bottleneck: Option<usize>,
     /// Number of customers `N* = (D + Z)/Dmax` at which the two upper bounds on
-    /// throughput cross: beyond it somebody must wait. `None` if nobody can
+    /// throughput cross: beyond it some job must wait. `None` if no job can
     /// ever wait.
     pub saturation: Option<f64>,
 }

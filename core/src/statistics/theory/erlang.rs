@@ -3,7 +3,7 @@
 use super::error::{Error, count, stable, zero_or_positive};
 
 /// Erlang's loss formula: the probability that all of `servers` servers are
-/// busy when nobody waits (M/G/c/c), for `offered` work in erlangs (arrival
+/// busy when no job waits (M/G/c/c), for `offered` work in erlangs (arrival
 /// rate times mean service time, dimensionless).
 ///
 /// Any offered load has a steady state. Evaluated by the recursion

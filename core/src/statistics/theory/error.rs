@@ -10,7 +10,7 @@ pub(super) const MOST: usize = 1 << 24;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Error {
     /// Work arrives as fast as, or faster than, the servers can do it: there is
-    /// no steady state, the queue grows for ever.
+    /// no steady state, the queue grows without limit.
     Unstable {
         /// Offered work over capacity, at least 1.
         utilisation: f64,

@@ -36,7 +36,7 @@ pub fn md1(arrival_rate: f64, service_time: f64) -> Result<Measures, Error> {
 /// service distribution (insensitivity; Sakata, Noguchi & Oizumi 1969;
 /// Harchol-Balter 2013, ch. 30).
 ///
-/// Nobody queues under processor sharing: `waiting` is the response beyond the
+/// No job queues under processor sharing: `waiting` is the response beyond the
 /// service time itself, `in_queue` the jobs present beyond the one served.
 ///
 /// # Errors

@@ -96,7 +96,7 @@ pub fn mmck(arrival_rate: f64, service_mean: f64, servers: usize, capacity: usiz
 }
 
 /// M/M/∞: a server for everyone (the same for any service distribution).
-/// Kleinrock 1975, sec. 3.4: nobody waits, and the number present is Poisson
+/// Kleinrock 1975, sec. 3.4: no job waits, and the number present is Poisson
 /// with mean `arrival_rate · service_mean`.
 ///
 /// The utilisation of one server among infinitely many is reported as zero;

@@ -17,7 +17,7 @@ pub struct Measures {
     pub throughput: f64,
     /// Mean number of jobs present, in service or not.
     pub in_system: f64,
-    /// Mean number of jobs waiting. Under processor sharing, where nobody
+    /// Mean number of jobs waiting. Under processor sharing, where no job
     /// waits, the jobs present in excess of the one served.
     pub in_queue: f64,
     /// Mean seconds from arrival to completion, of jobs let in.
@@ -30,7 +30,7 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// A queue that turns nobody away, from its mean waiting time.
+    /// A queue that refuses no job, from its mean waiting time.
     pub(super) fn lossless(throughput: f64, service: f64, utilisation: f64, waiting: f64) -> Self {
         let busy = throughput * service;
         let in_queue = throughput * waiting;

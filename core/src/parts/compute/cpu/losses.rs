@@ -12,7 +12,7 @@ impl Cpu {
         }
     }
 
-    /// The same where what jobs lose is kept.
+    /// Advances to `now` and keeps what jobs lose.
     #[inline(never)]
     pub(super) fn advance_with_losses(&mut self, now: Time) {
         if self.updated == now {

@@ -39,7 +39,7 @@ impl Centre {
         Self { demand, kind: CentreKind::Queue { servers } }
     }
 
-    /// A station where nobody waits.
+    /// A station where no job waits.
     #[must_use]
     pub const fn delay(demand: f64) -> Self {
         Self { demand, kind: CentreKind::Delay }
@@ -63,7 +63,7 @@ impl Centre {
 pub(super) enum Part {
     /// Never visited.
     Nothing,
-    /// Nobody ever waits.
+    /// No job ever waits.
     Delay { demand: f64 },
     /// One server for more than one customer.
     Single { demand: f64 },
