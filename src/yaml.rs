@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser};
 
-/// Lists and tables inside of each other at most.
+/// Lists and tables inside of each other at most, those that aliases repeat included.
 const DEEPEST: usize = 50;
 
 /// Nodes of a file at most, those that aliases repeat included: a few lines of aliases can stand for billions.
@@ -70,14 +70,18 @@ impl Node {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// Nodes in it, itself included.
-    fn size(&self) -> usize {
-        let inside: usize = match &self.content {
-            Content::Text(_) => 0,
-            Content::List(items) => items.iter().map(Node::size).sum(),
-            Content::Table(entries) => entries.iter().map(|(key, value)| key.size() + value.size()).sum(),
+    /// The nodes in it, itself included, and how deeply they are nested: 0 for a scalar.
+    fn size(&self) -> (usize, usize) {
+        let inside: Vec<&Node> = match &self.content {
+            Content::Text(_) => return (1, 0),
+            Content::List(items) => items.iter().collect(),
+            Content::Table(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
         };
-        inside + 1
+        let (nodes, depth) = inside
+            .into_iter()
+            .map(Node::size)
+            .fold((1, 0), |(nodes, depth), (more, deep)| (nodes + more, depth.max(deep)));
+        (nodes, depth + 1)
     }
 }
 
@@ -136,7 +140,7 @@ fn read(text: &str, take: &mut dyn FnMut(Node) -> bool) -> Result<(), WrongYaml>
     let starts: Vec<usize> = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).collect();
     let byte = |index: usize| starts.get(index).copied().unwrap_or(text.len());
     let mut open: Vec<Open> = Vec::new();
-    let mut anchors: HashMap<usize, (Node, usize)> = HashMap::new();
+    let mut anchors: HashMap<usize, (Node, usize, usize)> = HashMap::new();
     let (mut root, mut nodes) = (None, 0);
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
@@ -145,6 +149,7 @@ fn read(text: &str, take: &mut dyn FnMut(Node) -> bool) -> Result<(), WrongYaml>
         })?;
         let (start, end) = (byte(span.start.index()), byte(span.end.index()));
         nodes += 1;
+        let mut below = 0;
         let (done, anchor) = match event {
             Event::Scalar(value, _, anchor, _) => {
                 // The mark of what ends with its line is behind the line.
@@ -170,12 +175,15 @@ fn read(text: &str, take: &mut dyn FnMut(Node) -> bool) -> Result<(), WrongYaml>
                 None => (None, 0),
             },
             Event::Alias(anchor) => {
-                let Some((node, size)) = anchors.get(&anchor) else {
+                let Some((node, size, depth)) = anchors.get(&anchor) else {
                     let title = "an alias stands inside of what it repeats";
                     return Err(wrong(text, start, title.into(), "never ends"));
                 };
                 nodes += size;
-                (Some(node.clone()).filter(|_| nodes <= MOST), 0)
+                below = *depth;
+                // What is refused below is not copied.
+                let is_taken = nodes <= MOST && open.len() + below <= DEEPEST;
+                (is_taken.then(|| node.clone()), 0)
             }
             Event::DocumentEnd => {
                 if root.take().is_some_and(|node| !take(node)) {
@@ -188,13 +196,13 @@ fn read(text: &str, take: &mut dyn FnMut(Node) -> bool) -> Result<(), WrongYaml>
         if nodes > MOST {
             return Err(wrong(text, start, "the file has too many values".into(), "more than 4 million up to here"));
         }
-        if open.len() > DEEPEST {
+        if open.len() + below > DEEPEST {
             return Err(wrong(text, start, "the file is nested too deeply".into(), "too deep"));
         }
         let Some(node) = done else { continue };
         if anchor > 0 {
-            let size = node.size();
-            anchors.insert(anchor, (node.clone(), size));
+            let (size, depth) = node.size();
+            anchors.insert(anchor, (node.clone(), size, depth));
         }
         match open.last_mut() {
             None => root = Some(node),
@@ -306,5 +314,15 @@ mod tests {
         }
         assert!(documents(&text).unwrap_err().title.contains("too many values"));
         assert!(documents("a: &a [*a]\n").is_err());
+    }
+
+    #[test]
+    fn aliases_cannot_nest_deeper_than_brackets() {
+        let deep = |levels: usize| {
+            let (begin, end) = ("[".repeat(levels), "]".repeat(levels));
+            documents(&format!("a: &a {begin}x{end}\nb: {begin}*a{end}\n")).map_err(|wrong| wrong.title)
+        };
+        assert!(deep(24).is_ok());
+        assert_eq!(deep(30).unwrap_err(), "the file is nested too deeply");
     }
 }
