@@ -3,7 +3,7 @@
 //!
 //! saphyr-parser reads the events; no crate that fills types of serde keeps the place of each value, which messages need.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser};
@@ -223,10 +223,11 @@ fn merged(entries: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
         return entries;
     }
     let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_merge);
+    let mut known: HashSet<Option<String>> = own.iter().map(|(key, _)| key.text().map(str::to_owned)).collect();
     for (_, value) in merges {
         let tables = if value.items().is_empty() { vec![value] } else { value.items().to_vec() };
         for (key, value) in tables.iter().flat_map(Node::entries) {
-            if !own.iter().any(|(known, _)| known.text() == key.text()) {
+            if known.insert(key.text().map(str::to_owned)) {
                 own.push((key.clone(), value.clone()));
             }
         }
