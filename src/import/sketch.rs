@@ -6,6 +6,7 @@
 
 mod steps;
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 pub(super) use steps::{Branch, Step, Timing};
@@ -203,26 +204,33 @@ pub(super) fn quoted(text: &str) -> String {
 /// Names for services, endpoints, pools and queues, which paths can have without quotes: letters, digits, `-` and `_`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    taken: Vec<(String, String)>,
+    /// The name of each text.
+    known: HashMap<String, String>,
+    taken: HashSet<String>,
+    /// The number that was last added to a name.
+    last: HashMap<String, u64>,
 }
 
 impl Names {
     /// The name for what is called this elsewhere; the same for the same text, another for another one.
     pub fn name(&mut self, written: &str) -> String {
-        if let Some((_, name)) = self.taken.iter().find(|(known, _)| known == written) {
+        if let Some(name) = self.known.get(written) {
             return name.clone();
         }
         let plain = plain(written);
-        let is_free = |name: &String| !self.taken.iter().any(|(_, taken)| taken == name);
-        let numbered = (2_u64..).map(|number| format!("{plain}-{number}"));
-        let name = std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or_default();
-        self.taken.push((written.into(), name.clone()));
+        let mut name = plain.clone();
+        let last = self.last.entry(plain.clone()).or_insert(1);
+        while !self.taken.insert(name.clone()) {
+            *last += 1;
+            name = format!("{plain}-{last}");
+        }
+        self.known.insert(written.into(), name.clone());
         name
     }
 }
 
 /// A text in letters of ASCII, digits, `-` and `_`, at most 60 of them.
-fn plain(written: &str) -> String {
+pub(super) fn plain(written: &str) -> String {
     let mut name = String::new();
     for sign in written.trim().chars() {
         match sign {
@@ -255,6 +263,18 @@ mod tests {
             ("Ärger", "rger"),
         ] {
             assert_eq!(names.name(written), name, "{written}");
+        }
+    }
+
+    /// None of these has a letter of ASCII. With a search through all names this takes hours.
+    #[test]
+    fn many_names_that_are_alike_take_little_time() {
+        let mut names = Names::default();
+        for number in 1..=20_000_u32 {
+            let written: String =
+                number.to_string().chars().map(|digit| char::from_u32(digit as u32 + 0x4e00).unwrap()).collect();
+            let name = names.name(&written);
+            assert_eq!(name, if number == 1 { "unnamed".into() } else { format!("unnamed-{number}") });
         }
     }
 
