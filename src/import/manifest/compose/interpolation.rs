@@ -1,4 +1,6 @@
-//! Variables in values (`${NAME:-default}`), which Compose replaces from the environment of whoever starts it.
+//! Variables in values (`${NAME:-default}`), which Compose replaces from the environment in which it is started.
+
+use std::collections::HashMap;
 
 /// Variables inside of defaults of others at most.
 const DEEPEST: usize = 10;
@@ -10,13 +12,15 @@ pub(super) fn interpolated(text: &str) -> (String, Vec<String>) {
 
 fn at_depth(text: &str, depth: usize) -> (String, Vec<String>) {
     let (mut value, mut missing, mut rest) = (String::new(), Vec::new(), text);
+    let ends = ends(text);
     while let Some(at) = rest.find('$') {
         value.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {
             value.push('$');
             rest = after;
-        } else if let Some((inside, after)) = braced(rest) {
+        } else if let Some(&end) = ends.get(&(text.len() - rest.len())) {
+            let (inside, after) = (&text[text.len() - rest.len() + 1..end], &text[end + 1..]);
             match default(inside) {
                 Ok(default) if depth < DEEPEST => value.push_str(&at_depth(default, depth + 1).0),
                 Ok(default) => value.push_str(default),
@@ -37,15 +41,16 @@ fn at_depth(text: &str, depth: usize) -> (String, Vec<String>) {
     (value, missing)
 }
 
-/// What stands between the braces, and after them; there may be braces inside.
-fn braced(text: &str) -> Option<(&str, &str)> {
-    let inside = text.strip_prefix('{')?;
-    let mut depth = 1;
-    let end = inside.find(|sign| {
-        depth += i32::from(sign == '{') - i32::from(sign == '}');
-        depth == 0
-    })?;
-    Some((&inside[..end], &inside[end + 1..]))
+/// Where the brace that opens at a byte closes; there may be braces inside.
+fn ends(text: &str) -> HashMap<usize, usize> {
+    let (mut ends, mut open) = (HashMap::new(), Vec::new());
+    for (at, sign) in text.match_indices(['{', '}']) {
+        match sign {
+            "{" => open.push(at),
+            _ => ends.extend(open.pop().map(|start| (start, at))),
+        }
+    }
+    ends
 }
 
 /// The default of `NAME:-default` or `NAME-default`; else the name.
@@ -67,6 +72,7 @@ mod tests {
             ("$HOST:${PORT}", ":", &["HOST", "PORT"]),
             ("${PORT:?needed}", "", &["PORT"]),
             ("100$ ${open", "100$ ${open", &[]),
+            ("${open ${A:-x} {", "${open x {", &[]),
         ] {
             let (found, names) = interpolated(text);
             assert_eq!(
@@ -75,5 +81,12 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    /// With a search for the end of each variable this takes minutes.
+    #[test]
+    fn variables_that_do_not_end_take_little_time() {
+        let open = "${".repeat(200_000);
+        assert_eq!(interpolated(&open), (open.clone(), Vec::new()));
     }
 }
