@@ -216,13 +216,17 @@ impl<'a> Objects<'a> {
 
 /// The first mark of a template.
 fn template(text: &str) -> Option<Range<usize>> {
-    let marks = text.match_indices("{{").filter_map(|(at, _)| {
-        let inside = text[at..].split("}}").next()?;
-        let words = [".Values", ".Release", ".Chart", "include ", "template ", "if ", "end", "range ", "with "];
-        let is_mark = !inside.contains('\n') && words.iter().any(|word| inside.contains(word));
-        is_mark.then(|| at..(at + inside.len() + 2).min(text.len()))
-    });
-    marks.into_iter().next()
+    let words = [".Values", ".Release", ".Chart", "include ", "template ", "if ", "end", "range ", "with "];
+    let mut start = 0;
+    // What stands before each `}}`. A mark is in one line, and the first one there is the longest.
+    text.split("}}").find_map(|part| {
+        let line = start + part.rfind('\n').map_or(0, |at| at + 1);
+        let end = start + part.len();
+        start = end + 2;
+        let at = line + text[line..end].find("{{")?;
+        let is_mark = words.iter().any(|word| text[at..end].contains(word));
+        is_mark.then(|| at..(end + 2).min(text.len()))
+    })
 }
 
 /// The Services to which an Ingress leads.
@@ -235,4 +239,18 @@ fn backends(ingress: &Node) -> Vec<String> {
         name.text().map(str::to_owned)
     };
     all.filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_known_by_their_marks() {
+        let found = |text: &str| template(text).map(|at| text[at].to_owned());
+        assert_eq!(found("a: {{b: {c: 1}}}\nname: {{ .Values.name }}\n").as_deref(), Some("{{ .Values.name }}"));
+        assert_eq!(found("{{- if .x }}\na: 1\n{{- end }}\n").as_deref(), Some("{{- if .x }}"));
+        assert_eq!(found("a: {{\n .Values }}\n"), None);
+        assert_eq!(found(&"{{".repeat(200_000)), None);
+    }
 }
