@@ -2,7 +2,7 @@
 
 use super::{Said, Workload};
 
-/// Somebody who is probably called.
+/// A workload that is probably called.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     /// The index of the workload that is called.
@@ -51,8 +51,8 @@ fn hosts(said: &Said, is_address: bool) -> impl Iterator<Item = &str> {
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
         let (before, after) = (&text[..start], &text[start + word.len()..]);
         let has_port = after.strip_prefix(':').is_some_and(|port| port.starts_with(|sign: char| sign.is_ascii_digit()));
-        let authority = after.split(['/', '?', ' ']).next().unwrap_or_default();
-        let is_user = authority.contains('@') && before.ends_with("//");
+        let authority = || after.split(['/', '?', ' ']).next().unwrap_or_default();
+        let is_user = before.ends_with("//") && authority().contains('@');
         !word.is_empty() && !is_user && (is_address || has_port || before.ends_with("//") || before.ends_with('@'))
     })
 }
@@ -102,6 +102,8 @@ mod tests {
         assert_eq!(found("redis", false), [""; 0]);
         assert_eq!(found("redis", true), ["redis"]);
         assert_eq!(found("a:9092,b:9092", false), ["a", "b"]);
+        // A value may be a whole file of a ConfigMap.
+        assert!(found(&"a,".repeat(200_000), false).is_empty());
     }
 
     #[test]
