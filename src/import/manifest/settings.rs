@@ -100,11 +100,15 @@ const OPTIONS: [(&str, &str, Meaning); 12] = [
     ("MySQL", "--max-connections", Meaning::Connections),
 ];
 
+/// The greatest number of anything that a model takes. Settings such as 2147483647 stand for no limit.
+pub(super) const MOST: u32 = 10_000_000;
+
 /// What a workload that runs this product sets. What is given as an option counts more than a variable of the same
 /// meaning, and the first of several more than the others.
 pub(super) fn settings(workload: &Workload, title: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    let mut add = |one: Found| {
+    let mut add = |mut one: Found| {
+        one.value = one.value.min(MOST);
         if !found.iter().any(|known| known.meaning == one.meaning) {
             found.push(one);
         }
@@ -124,7 +128,7 @@ pub(super) fn settings(workload: &Workload, title: &str) -> Vec<Found> {
             (None, Some(value)) => {
                 if let Some((_, meaning)) = custom() {
                     let reason = format!("{}: {key}; the application reads it, and its name suggests this", said.place);
-                    let most = u64::from(value).saturating_mul(2).max(1);
+                    let most = u64::from(value.min(MOST)).saturating_mul(2).max(1);
                     let origin = Origin::assumed_number(reason, u64::from(value).min(1).max(least(*meaning)), most);
                     add(Found { meaning: *meaning, value, origin });
                 }
@@ -219,6 +223,7 @@ mod tests {
         }
         assert_eq!(most("DB_POOL_MIN_SIZE", "2"), [(Meaning::PoolLeast, 2)]);
         assert_eq!(most("DATABASE_URL", "postgres://u@db/x?a=1&connection_limit=5"), [(Meaning::PoolMost, 5)]);
+        assert_eq!(most("DB_POOL_SIZE", "2147483647"), [(Meaning::PoolMost, 10_000_000)]);
         assert_eq!(most("DB_POOL_SIZE", "many"), []);
         assert_eq!(most("CAR_POOL_SIZE", "9"), []);
     }

@@ -2,7 +2,7 @@
 
 use super::links::{Link, links, without_circles};
 use super::product::{Database, Product, Server, product};
-use super::settings::{Found, Meaning, settings};
+use super::settings::{Found, MOST, Meaning, settings};
 use super::{Said, Workload, cores};
 use crate::import::sketch::{Origin, Section, Sketch, Step, Timing, quoted};
 
@@ -145,7 +145,9 @@ fn database(one: &Known, database: &'static Database) -> Vec<Section> {
     if database.is_single {
         section.comment(format!("{} runs commands in one thread: more than one core has no effect", database.title));
     }
-    match (one.found(Meaning::Connections), database.connections) {
+    // No database takes 0 connections: that is a mistake in the file.
+    let found = one.found(Meaning::Connections).filter(|found| found.value > 0);
+    match (found, database.connections) {
         (Some(found), _) => section.set("max_connections", found.value.to_string(), found.origin.clone()),
         (None, Some((most, why))) => {
             section.set("max_connections", most.to_string(), Origin::documented(format!("{why} ({of})")));
@@ -297,7 +299,7 @@ fn pool(one: &Known, server: &str, reason: &str, is_main: bool) -> Section {
         }
     }
     let origin = most.map_or(Origin::assumed_number("not in the files", 2, 50), |found| found.origin.clone());
-    pool.set("max_size", size.saturating_add(over.map_or(0, |over| over.value)).to_string(), origin);
+    pool.set("max_size", size.saturating_add(over.map_or(0, |over| over.value)).min(MOST).to_string(), origin);
     if let Some(over) = over {
         pool.set("max_idle_connections", size.to_string(), over.origin.clone());
     }

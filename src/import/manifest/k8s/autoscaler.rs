@@ -155,7 +155,7 @@ fn pods(text: &Text, pods: Option<&Node>) -> Option<Target> {
     };
     let name = pods.at(&["metric", "name"]).and_then(Node::text).unwrap_or("its gauge");
     let reason = format!("{}: {name}, taken as the number of requests in flight", place(text, value));
-    let is_possible = number.is_finite() && number > 0.0;
+    let is_possible = (0.001..=1e9).contains(&number);
     is_possible.then(|| Target { metric: "in-flight", toml: number.to_string(), origin: Origin::guess(reason) })
 }
 

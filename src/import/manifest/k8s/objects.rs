@@ -13,7 +13,7 @@ use crate::yaml::Node;
 const WORKLOADS: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
 
 /// Kinds that are read beside them.
-const OTHERS: [&str; 5] = ["HorizontalPodAutoscaler", "Service", "Ingress", "ConfigMap", "List"];
+const OTHERS: [&str; 4] = ["HorizontalPodAutoscaler", "Service", "Ingress", "ConfigMap"];
 
 /// An object.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl<'a> Objects<'a> {
             });
         };
         let kind = word(text, kind, "kind")?.to_owned();
-        if kind.ends_with("List") {
+        if kind == "List" || kind.ends_with("List") && node.get("items").is_some() {
             let items = node.get("items").map(Node::items).unwrap_or_default().to_vec();
             return items.into_iter().try_for_each(|item| self.add(text, item));
         }
@@ -151,20 +151,19 @@ impl<'a> Objects<'a> {
 
     /// The autoscalers with what they scale, if that is there.
     pub fn scalers(&self) -> impl Iterator<Item = (&Object<'a>, Option<&Object<'a>>)> {
-        self.of_kind("HorizontalPodAutoscaler").map(move |scaler| {
-            let target = scaler.node.at(&["spec", "scaleTargetRef"]);
-            let is_it = |workload: &&Object<'_>| {
-                let named = |key: &str, value: &str| target.and_then(|it| it.get(key)?.text()) == Some(value);
-                named("kind", &workload.kind) && named("name", &workload.name) && scaler.is_beside(workload)
-            };
-            (scaler, self.workloads().find(is_it))
-        })
+        self.of_kind("HorizontalPodAutoscaler").map(move |scaler| (scaler, self.scaled(scaler)))
+    }
+
+    /// What an autoscaler scales: the first workload that it refers to.
+    fn scaled(&self, scaler: &Object<'_>) -> Option<&Object<'a>> {
+        self.workloads().find(|workload| refers(scaler, workload))
     }
 
     /// The autoscaler of a workload.
     pub fn scaler(&self, workload: &Object<'_>) -> Option<&Object<'a>> {
-        let is_it = |found: Option<&Object<'_>>| found.is_some_and(|found| std::ptr::eq(&found.node, &workload.node));
-        self.scalers().find(|(_, found)| is_it(*found)).map(|(scaler, _)| scaler)
+        let is_it = |found: &Object<'_>| std::ptr::eq(&found.node, &workload.node);
+        let mut referring = self.of_kind("HorizontalPodAutoscaler").filter(|scaler| refers(scaler, workload));
+        referring.find(|scaler| self.scaled(scaler).is_some_and(is_it))
     }
 
     /// The data of a ConfigMap.
@@ -212,6 +211,13 @@ impl<'a> Objects<'a> {
             })
         })
     }
+}
+
+/// Whether an autoscaler refers to a workload.
+fn refers(scaler: &Object<'_>, workload: &Object<'_>) -> bool {
+    let target = scaler.node.at(&["spec", "scaleTargetRef"]);
+    let named = |key: &str, value: &str| target.and_then(|it| it.get(key)?.text()) == Some(value);
+    named("kind", &workload.kind) && named("name", &workload.name) && scaler.is_beside(workload)
 }
 
 /// The first mark of a template.
