@@ -217,6 +217,13 @@ impl Names {
         if let Some(name) = self.known.get(written) {
             return name.clone();
         }
+        let name = self.another(written);
+        self.known.insert(written.into(), name.clone());
+        name
+    }
+
+    /// A name that was not given before, for what is called this elsewhere.
+    pub fn another(&mut self, written: &str) -> String {
         let plain = plain(written);
         let mut name = plain.clone();
         let last = self.last.entry(plain.clone()).or_insert(1);
@@ -224,7 +231,6 @@ impl Names {
             *last += 1;
             name = format!("{plain}-{last}");
         }
-        self.known.insert(written.into(), name.clone());
         name
     }
 }

@@ -4,6 +4,8 @@
 //! connections a call that begins while `n` others are at the server waits until one of them ends; without one it would make
 //! them `n + 1`. So the greatest number at a server is a limit if many calls began while it was reached.
 
+use std::collections::BTreeMap;
+
 use super::system::Call;
 
 /// Calls that must have waited for a guess.
@@ -25,16 +27,16 @@ pub(super) struct Guess {
 
 /// The guess for these calls.
 pub(super) fn guess(calls: &[&Call]) -> Guess {
-    let mut processes: Vec<&str> = calls.iter().map(|call| call.process.as_str()).collect();
-    processes.sort_unstable();
-    processes.dedup();
+    let mut processes: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    for &call in calls {
+        processes.entry(&call.process).or_default().push(call);
+    }
     // Each call with how many others were at the server when it began, and how many had begun and not ended.
     let mut met: Vec<(&Call, usize, usize)> = Vec::new();
     let mut most = 0;
-    for process in processes {
-        let of: Vec<&Call> = calls.iter().copied().filter(|call| call.process == process).collect();
-        let served = Present::of(of.iter().map(|call| (begin(call), end(call))));
-        let open = Present::of(of.iter().map(|call| (call.start, call.end.max(call.start.saturating_add(1)))));
+    for of in processes.into_values() {
+        let served = Present::of(of.iter().map(|call| shift(call)));
+        let open = Present::of(of.iter().map(|call| (call.start, call.end)));
         most = most.max(served.most());
         met.extend(of.iter().map(|call| (*call, served.at(call.start), open.at(call.start).saturating_sub(1))));
     }
@@ -50,14 +52,16 @@ pub(super) fn guess(calls: &[&Call]) -> Guess {
 }
 
 /// How many of some stretches of time last at an instant.
-struct Present {
+pub(super) struct Present {
     starts: Vec<u64>,
     ends: Vec<u64>,
 }
 
 impl Present {
-    fn of(stretches: impl Iterator<Item = (u64, u64)>) -> Self {
-        let (mut starts, mut ends): (Vec<u64>, Vec<u64>) = stretches.unzip();
+    /// Of stretches from a start to an end; one that takes no time lasts for a nanosecond.
+    pub fn of(stretches: impl Iterator<Item = (u64, u64)>) -> Self {
+        let lasting = stretches.map(|(start, end)| (start, end.max(start.saturating_add(1))));
+        let (mut starts, mut ends): (Vec<u64>, Vec<u64>) = lasting.unzip();
         starts.sort_unstable();
         ends.sort_unstable();
         Self { starts, ends }
@@ -68,7 +72,8 @@ impl Present {
         self.starts.partition_point(|&start| start <= time) - self.ends.partition_point(|&end| end <= time)
     }
 
-    fn most(&self) -> usize {
+    /// The greatest number at once.
+    pub fn most(&self) -> usize {
         self.starts.iter().map(|&start| self.at(start)).max().unwrap_or(0)
     }
 }
@@ -84,16 +89,6 @@ fn shift(call: &Call) -> (u64, u64) {
         let start = call.end - length;
         (start, call.end)
     }
-}
-
-fn begin(call: &Call) -> u64 {
-    shift(call).0
-}
-
-/// A call that takes no time at its server is there for a nanosecond.
-fn end(call: &Call) -> u64 {
-    let (start, end) = shift(call);
-    end.max(start.saturating_add(1))
 }
 
 #[cfg(test)]

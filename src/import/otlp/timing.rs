@@ -1,5 +1,6 @@
 //! How long something takes: a distribution that is fitted to times, in the words of the language.
 
+use crate::import::figure::rounded;
 use crate::import::sketch::{Origin, Timing, quoted};
 use crate::statistics::fit::{FEWEST, Fit, Form};
 
@@ -81,7 +82,7 @@ pub(super) fn duration(seconds: f64) -> String {
 
 /// A number of four significant digits.
 pub(super) fn significant(number: f64) -> f64 {
-    format!("{number:.3e}").parse().unwrap_or(number)
+    rounded(number, 4)
 }
 
 #[cfg(test)]

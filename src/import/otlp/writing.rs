@@ -3,19 +3,23 @@
 mod parts;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::system::{Endpoint, Service, System};
 use super::timing::significant;
-use crate::import::sketch::{Names, Origin, Section, Sketch, quoted};
+use crate::import::sketch::{Names, Origin, Section, Sketch, plain, quoted};
 use steps::Steps;
 
 /// Names in the model of what has other names in traces.
 struct Named {
     services: Vec<String>,
     endpoints: Vec<String>,
-    /// For servers that are not traced and databases.
-    others: Names,
+    /// Of those and of all others: databases, servers that are not traced, who consumes a queue.
+    all: Names,
+    /// The names of others by what they are called and what they are.
+    others: HashMap<(String, &'static str), String>,
+    /// What the owner of each name is.
+    kinds: HashMap<String, &'static str>,
     /// What is asked of each of those.
     requests: BTreeMap<String, Names>,
     queues: Names,
@@ -23,20 +27,32 @@ struct Named {
 
 impl Named {
     fn of(system: &System) -> Self {
-        let mut others = Names::default();
-        let services: Vec<String> = system.services.iter().map(|service| others.name(&service.name)).collect();
+        let mut all = Names::default();
+        let services: Vec<String> = system.services.iter().map(|service| all.name(&service.name)).collect();
+        let kinds = services.iter().map(|name| (name.clone(), "service")).collect();
         let mut names = vec![Names::default(); services.len()];
         let endpoints = system.endpoints.iter().map(|endpoint| names[endpoint.service].name(&endpoint.name)).collect();
-        Self { services, endpoints, others, requests: BTreeMap::new(), queues: Names::default() }
+        Self {
+            services,
+            endpoints,
+            all,
+            others: HashMap::new(),
+            kinds,
+            requests: BTreeMap::new(),
+            queues: Names::default(),
+        }
     }
 
-    /// A server that is not traced. It may have the name of a service that is.
-    fn other(&mut self, name: &str, what: &str) -> String {
-        if self.services.iter().any(|known| *known == Names::default().name(name)) {
-            self.others.name(&format!("{name} {what}"))
-        } else {
-            self.others.name(name)
+    /// What is no traced service. Where something else has its name, `what` it is follows its name.
+    fn other(&mut self, name: &str, what: &'static str) -> String {
+        let key = (name.to_owned(), what);
+        if let Some(known) = self.others.get(&key) {
+            return known.clone();
         }
+        let is_free = *self.kinds.entry(plain(name)).or_insert(what) == what;
+        let named = if is_free { self.all.another(name) } else { self.all.another(&format!("{name} {what}")) };
+        self.others.insert(key, named.clone());
+        named
     }
 
     /// An endpoint of a server that is not traced.
@@ -46,7 +62,7 @@ impl Named {
 
     /// The pool of connections to a database, which is named after that unless its name is known.
     fn pool(&self, pool: Option<&str>, server: &str) -> String {
-        pool.map_or_else(|| server.to_owned(), |pool| Names::default().name(pool))
+        pool.map_or_else(|| server.to_owned(), plain)
     }
 }
 
@@ -123,14 +139,9 @@ fn load(system: &System, named: &Named) -> Vec<Section> {
     load.plain("duration", "\"60s\"");
     let mut sections = vec![load];
     if entries.len() > 1 {
-        for (number, (target, count)) in entries.iter().enumerate() {
-            let mut class = Section::new(format!("load.classes.{}", target.replace('.', "-")));
-            // Names of services and endpoints may be the same with a hyphen in another place.
-            let is_taken =
-                entries[..number].iter().any(|(other, _)| other.replace('.', "-") == target.replace('.', "-"));
-            if is_taken {
-                class = Section::new(format!("load.classes.{}-{number}", target.replace('.', "-")));
-            }
+        let mut names = Names::default();
+        for (target, count) in &entries {
+            let mut class = Section::new(format!("load.classes.{}", names.name(target)));
             class.plain("target", quoted(target));
             class.set("weight", count.to_string(), Origin::measured(format!("{count} requests from outside")));
             sections.push(class);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::pool::guess;
+use super::super::pool::{Present, guess};
 use super::super::shape::Callee;
 use super::super::system::{Call, System, Target};
 use super::super::timing::{duration, quantile, timing};
@@ -31,10 +31,11 @@ pub(super) fn clients(system: &System, service: usize, steps: &Steps, named: &mu
         match &system.targets[callee] {
             Target::Endpoint(endpoint) => {
                 let to = system.endpoints[*endpoint].service;
-                let calls: Vec<&Call> =
-                    system.calls.iter().filter(|call| (call.from, call.to) == (service, to)).collect();
                 let server = named.services[to].clone();
-                let section = || client(&path, &server, &calls);
+                let section = || {
+                    let calls = system.calls.iter().filter(|call| (call.from, call.to) == (service, to));
+                    client(&path, &server, &calls.collect::<Vec<&Call>>())
+                };
                 sections.entry(server.clone()).or_insert_with(section);
             }
             Target::Elsewhere { server, .. } => {
@@ -118,23 +119,14 @@ pub(super) fn pools(system: &System, service: usize, steps: &Steps, named: &mut 
 
 /// The greatest number of these statements of a process that ran at once.
 fn at_once(system: &System, service: usize, callees: &[Callee]) -> u64 {
-    let mut processes: BTreeMap<&str, Vec<(u64, bool)>> = BTreeMap::new();
+    let mut processes: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
     for (from, process, callee, start, end) in &system.statements {
         if *from == service && callees.contains(callee) {
-            processes.entry(process).or_default().extend([(*start, true), (*end, false)]);
+            processes.entry(process).or_default().push((*start, *end));
         }
     }
-    let most = processes.into_values().map(|mut events| {
-        // What ends at an instant ends before what begins then.
-        events.sort_unstable();
-        let mut count = 0_u64;
-        let counts = events.into_iter().map(|(_, begins)| {
-            count = if begins { count + 1 } else { count.saturating_sub(1) };
-            count
-        });
-        counts.max().unwrap_or(0)
-    });
-    most.max().unwrap_or(0)
+    let most = processes.into_values().map(|stretches| Present::of(stretches.into_iter()).most());
+    most.max().unwrap_or(0) as u64
 }
 
 /// The databases.
@@ -210,18 +202,35 @@ pub(super) fn queues(system: &System, named: &mut Named) -> Vec<Section> {
             );
         }
         sections.push(section);
+        let mut is_consumed = false;
         for (number, endpoint) in system.endpoints.iter().enumerate() {
             if endpoint.queue.as_deref() == Some(queue) {
-                let service = &named.services[endpoint.service];
-                let mut consumer = Section::new(format!("queues.{name}.consumers.{service}"));
-                consumer.plain("service", quoted(service));
-                consumer.plain("endpoint", quoted(&named.endpoints[number]));
+                is_consumed = true;
+                let (service, endpoint) = (&named.services[endpoint.service], &named.endpoints[number]);
+                let mut consumer = consumer(&name, service, endpoint);
                 consumer.gap(
                     "`prefetch`, `retries`: without them a process takes all messages at once, and none comes again",
                 );
                 sections.push(consumer);
             }
         }
+        if !is_consumed {
+            let service = named.other(&format!("{queue} consumer"), "not traced");
+            sections.push(consumer(&name, &service, "process"));
+            let mut section = Section::new(format!("services.{service}"));
+            section.gap("no traced service takes these messages: this one stands for it, and takes no time");
+            section.text("runtime", "delay", Origin::guess("only the sender is traced"));
+            let mut endpoint = Section::new(format!("services.{service}.endpoints.process"));
+            endpoint.steps(Vec::new());
+            sections.extend([section, endpoint]);
+        }
     }
     sections
+}
+
+fn consumer(queue: &str, service: &str, endpoint: &str) -> Section {
+    let mut consumer = Section::new(format!("queues.{queue}.consumers.{service}"));
+    consumer.plain("service", quoted(service));
+    consumer.plain("endpoint", quoted(endpoint));
+    consumer
 }
