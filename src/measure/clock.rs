@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
+use tokio::task::coop::consume_budget;
 
 /// Who waits, the earliest first.
 #[derive(Default)]
@@ -76,10 +77,11 @@ impl Clock {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Waits until this moment; not at all where it is past.
+    /// Waits until this moment; not at all where it is past. A task that is always late lets others run now and then, as
+    /// tokio does in all that may wait.
     pub async fn until(&self, at: Instant) {
         if at <= Instant::now() {
-            return;
+            return consume_budget().await;
         }
         let (bell, rings) = oneshot::channel();
         {
@@ -122,5 +124,36 @@ fn ring(shared: &Shared) {
             None => shared.changed.wait(alarms).unwrap_or_else(PoisonError::into_inner),
             Some(rest) => shared.changed.wait_timeout(alarms, rest).unwrap_or_else(PoisonError::into_inner).0,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use tokio::runtime::Builder;
+    use tokio::task::{LocalSet, spawn_local, yield_now};
+
+    #[test]
+    fn a_task_that_is_always_late_lets_others_run() {
+        const MOST: u32 = 1_000_000;
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let (clock, turns, is_over) = (Clock::start().unwrap(), Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+        let (count, ends) = (Rc::clone(&turns), Rc::clone(&is_over));
+        LocalSet::new().block_on(&runtime, async move {
+            let late = spawn_local(async move {
+                let past = Instant::now();
+                while !ends.get() && count.get() < MOST {
+                    clock.until(past).await;
+                    count.set(count.get() + 1);
+                }
+            });
+            yield_now().await;
+            is_over.set(true);
+            late.await.unwrap();
+        });
+        assert!(turns.get() < MOST);
     }
 }
