@@ -59,7 +59,12 @@ pub fn target(url: &str, allowed: &[String]) -> Result<Target, Mistake> {
         return Err(wrong("the query of a request belongs to its `path` in the table `measure`"));
     }
     let host = authority.host().trim_matches(['[', ']']).to_owned();
-    let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+    // `Authority::port_u16` has none where a port is too large.
+    let port = match authority.as_str().strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':')) {
+        None | Some("") => Some(if is_tls { 443 } else { 80 }),
+        Some(text) => text.parse().ok().filter(|&port: &u16| port > 0),
+    };
+    let port = port.ok_or_else(|| wrong("its port must be a number from 1 to 65535"))?;
     let addresses: Vec<SocketAddr> = match (host.as_str(), port).to_socket_addrs() {
         Ok(found) => found.collect(),
         Err(error) => {
@@ -116,6 +121,9 @@ mod tests {
         assert!(refusal("http://a:b@127.0.0.1:1").contains("header"));
         assert!(refusal("http://127.0.0.1:1/x?y=1").contains("`path`"));
         assert!(refusal("http:///x").contains("not the URL"));
+        for port in ["0", "65536", "99999", "8000000000000", "-1", "x"] {
+            assert!(refusal(&format!("http://127.0.0.1:{port}")).contains("not the URL"), "{port}");
+        }
     }
 
     #[test]
