@@ -196,12 +196,7 @@ impl Driver {
                 first,
                 due: self.recorder.since(due),
                 start: self.recorder.since(Instant::now()),
-                connection: None,
-                answer: None,
-                end: Time::ZERO,
-                cause: None,
-                bytes: 0,
-                is_tried_again: false,
+                ..Row::default()
             };
             let mut flight = Flight::begin(&self.recorder, row);
             let whole = exchange(&self.pool, request, &mut flight);

@@ -139,21 +139,8 @@ mod tests {
     use crate::kernel::Time;
 
     fn row(late_ms: u64, cause: Option<Cause>) -> Row {
-        Row {
-            number: 1,
-            earlier: 0,
-            class: 0,
-            client: 0,
-            first: Time::ZERO,
-            due: Time::ZERO,
-            start: Time(late_ms * 1_000_000),
-            connection: None,
-            answer: Some((Time(100_000_000), 200)),
-            end: Time(100_000_000),
-            cause,
-            bytes: 0,
-            is_tried_again: false,
-        }
+        let end = Time(100_000_000);
+        Row { start: Time(late_ms * 1_000_000), answer: Some((end, 200)), end, cause, ..Row::default() }
     }
 
     #[test]

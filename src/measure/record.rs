@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -46,7 +46,7 @@ const COLUMNS: [&str; 19] = [
 ];
 
 /// One attempt of a request. Times are from the start of the run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Row {
     /// The number of the request in its run, from 1.
     pub number: u64,
@@ -164,7 +164,9 @@ pub(super) struct Recorder {
     is_on: Cell<bool>,
     recent: RefCell<VecDeque<bool>>,
     failed: Cell<usize>,
-    last_end: Cell<Instant>,
+    under_way: Cell<usize>,
+    /// When a request last began or ended.
+    last: Cell<Instant>,
 }
 
 impl Recorder {
@@ -183,7 +185,8 @@ impl Recorder {
             is_on: Cell::new(true),
             recent: RefCell::default(),
             failed: Cell::new(0),
-            last_end: Cell::new(now),
+            under_way: Cell::new(0),
+            last: Cell::new(now),
         };
         Ok((Rc::new(recorder), Writer { thread, path, heading: heading.clone() }))
     }
@@ -209,14 +212,15 @@ impl Recorder {
         (self.recent.borrow().len() == RECENT).then(|| self.failed.get() as f64 / RECENT as f64)
     }
 
-    /// How long no request has ended.
+    /// How long requests have been under way while none began or ended.
     pub fn silence(&self) -> Duration {
-        self.last_end.get().elapsed()
+        if self.under_way.get() > 0 { self.last.get().elapsed() } else { Duration::ZERO }
     }
 
     fn put(&self, row: Row) {
+        self.under_way.set(self.under_way.get() - 1);
         if !row.is_cut_off() {
-            self.last_end.set(Instant::now());
+            self.last.set(Instant::now());
             let mut recent = self.recent.borrow_mut();
             let has_failed = row.failure().is_some();
             recent.push_back(has_failed);
@@ -240,6 +244,8 @@ pub(super) struct Flight {
 impl Flight {
     /// A request begins.
     pub fn begin(recorder: &Rc<Recorder>, row: Row) -> Self {
+        recorder.under_way.set(recorder.under_way.get() + 1);
+        recorder.last.set(Instant::now());
         Self { recorder: Rc::clone(recorder), row, is_over: false }
     }
 
@@ -308,7 +314,7 @@ impl Writer {
             rows.iter().try_for_each(|row| file.write_all(line(row, &heading, Some(window)).as_bytes()))?;
             file.flush()?;
             drop(file);
-            std::fs::rename(&draft, &path)
+            fs::rename(&draft, &path)
         });
         (rows, sorted)
     }
@@ -341,4 +347,30 @@ fn take(
     }
     let written = written.and_then(|()| file.flush());
     (rows, written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_that_of_requests_under_way() {
+        const WAIT: Duration = Duration::from_millis(5);
+        let file = std::env::temp_dir().join(format!("sim-silence-{}.csv", std::process::id()));
+        let (recorder, writer) = Recorder::start(&file, &Heading::default(), None).unwrap();
+        thread::sleep(WAIT);
+        assert_eq!(recorder.silence(), Duration::ZERO);
+        let flight = Flight::begin(&recorder, Row::default());
+        let cut_off = Flight::begin(&recorder, Row::default());
+        thread::sleep(WAIT);
+        assert!(recorder.silence() >= WAIT);
+        flight.end(Ok(200), false);
+        drop(cut_off);
+        // A client that thinks for long is not silent.
+        thread::sleep(WAIT);
+        assert_eq!(recorder.silence(), Duration::ZERO);
+        drop(recorder);
+        assert_eq!(writer.finish(|_| (0.0, 1.0)).0.len(), 2);
+        fs::remove_file(file).unwrap();
+    }
 }

@@ -27,7 +27,7 @@ use crate::model::{Load, Pattern};
 /// How often it is looked at whether the run is over.
 const TICK: Duration = Duration::from_millis(10);
 
-/// How long no request may end, beyond the clients' time-out, before a finite test is given up.
+/// How long requests of a finite test may be under way, beyond the clients' time-out, while none begins or ends.
 const SILENCE: Duration = Duration::from_secs(120);
 
 /// What a run is to do.
