@@ -38,7 +38,7 @@ const RUNS: &str = "runs.csv";
 /// machine) and charts. Response times are from the moment at which a request was due, so that a stall of an open load is seen
 /// in all that it delays (coordinated omission). A row can be replayed: `trace = { file = "requests-001.csv", column = "due_s" }`.
 ///
-/// Only this machine is loaded, unless --i-may-load names another host. A run ends by itself: with its load, or where most
+/// Only loopback addresses are loaded, unless --i-may-load names the host of --target. A run ends by itself: with its load, or where most
 /// requests fail (`stop_at_failures`). Ctrl-C ends it, and what was measured until then is kept. What this program adds, its own
 /// CPU and how late it sends, is measured too; it warns where that spoils the figures. A status of 400 or above is a failure.
 #[derive(Debug, Args)]
@@ -65,7 +65,7 @@ pub struct MeasureArguments {
     #[arg(long, value_name = "URL")]
     target: String,
 
-    /// A host beside this machine that you may load (repeatable)
+    /// A host other than this machine that you may load (repeatable)
     #[arg(long, value_name = "HOST")]
     i_may_load: Vec<String>,
 

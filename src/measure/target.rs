@@ -30,8 +30,8 @@ pub struct Target {
 /// Reads the URL of `--target`, checks that this system may be loaded, and connects to it once.
 ///
 /// # Errors
-/// Where it is no URL of a web server; where it is on another machine that `allowed` does not name; and where nothing
-/// listens there.
+/// Where it is no URL of a web server; where an address of its host is not a loopback address and `allowed` does not name
+/// the host; and where nothing listens there.
 pub fn target(url: &str, allowed: &[String]) -> Result<Target, Mistake> {
     let shown = visible(url).into_owned();
     let wrong = |reason: &str| {
@@ -92,16 +92,21 @@ pub fn target(url: &str, allowed: &[String]) -> Result<Target, Mistake> {
 }
 
 fn refused(host: &str, address: IpAddr, allowed: &[String]) -> Mistake {
+    let is_address = host.parse() == Ok(address);
     let host = visible(host);
-    let mistake = Mistake::new(format!("`{host}` is {address}, which is not this machine"));
+    let mistake = Mistake::new(if is_address {
+        format!("`{host}` is not a loopback address")
+    } else {
+        format!("`{host}` has the address {address}, which is not a loopback address")
+    });
     let mistake = match allowed {
-        [] => mistake.note("a load test can take a system down; without more, only this machine is loaded"),
+        [] => mistake.note("a load test can take a system down; without --i-may-load only this machine is loaded"),
         some => mistake.note(format!("--i-may-load names {}", visible(&some.join(", ")))),
     };
     mistake.help(format!("if you may load it, say so: --i-may-load {host}"))
 }
 
-/// Whether an address is this machine's, also where it is written as one of IPv6.
+/// Whether an address is a loopback address, also one of IPv4 that is written as one of IPv6.
 fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
@@ -129,7 +134,7 @@ mod tests {
     #[test]
     fn other_machines_are_refused_before_anything_is_sent() {
         for host in ["192.0.2.1", "[2001:db8::1]", "0.0.0.0", "10.0.0.1", "[::ffff:192.0.2.1]"] {
-            assert!(refusal(&format!("http://{host}:8000")).contains("not this machine"), "{host}");
+            assert!(refusal(&format!("http://{host}:8000")).contains("is not a loopback address"), "{host}");
         }
         assert!(target("http://192.0.2.1:8000", &["192.0.2.2".into()]).is_err());
         assert!(is_loopback("::ffff:127.0.0.1".parse().unwrap()) && is_loopback("127.8.8.8".parse().unwrap()));
