@@ -145,14 +145,21 @@ impl MeasureArguments {
             interrupted: &interrupt::flag(),
         };
         let all = measuring.points.len() as u64 * u64::from(self.replications);
-        let runs = session.measure(|number, point| {
+        let (runs, failure) = session.measure(|number, point| {
             if !self.quiet {
                 let place = plan.place(&plan.points[point]);
                 let place = if place.is_empty() { String::new() } else { format!(": {place}") };
                 page.say(format!("run {number} of {all}{place}"));
             }
-        })?;
-        self.hand_over(plan, &measuring, &runs, &target.url, &folder, page)
+        });
+        let failure = match failure {
+            Some(reason) if runs.is_empty() => return Err(reason.into()),
+            other => other,
+        };
+        let exit = self.hand_over(plan, &measuring, &runs, &target.url, &folder, page);
+        let Some(reason) = failure else { return Ok(exit) };
+        page.complain(reason);
+        Ok(exit.graver(Exit::Mistake))
     }
 
     /// How long it takes.
@@ -171,7 +178,7 @@ impl MeasureArguments {
         url: &str,
         folder: &Folder,
         page: &mut Page,
-    ) -> Result<Exit, ExitFailure> {
+    ) -> Exit {
         let method = report::measure_method(plan, &measuring.measure, runs, url);
         let files = [
             folder.write(OBSERVATIONS, observations(runs).as_bytes()),
@@ -192,7 +199,7 @@ impl MeasureArguments {
         report::measure_endings(plan, runs).iter().for_each(|line| page.warn(line));
         let doubts = report::measure_doubts(plan, runs);
         doubts.iter().for_each(|line| page.warn(line));
-        Ok(exit(runs, !doubts.is_empty()).graver(filed).graver(painted))
+        exit(runs, !doubts.is_empty()).graver(filed).graver(painted)
     }
 }
 
@@ -237,6 +244,7 @@ fn exit(runs: &[MeasuredRun], is_doubtful: bool) -> Exit {
         Ended::Complete => Exit::Holds,
         Ended::Interrupted => Exit::Interrupted,
         Ended::Failing(_) | Ended::Silent(_) => Exit::Fails,
+        Ended::Unwritten(_) => Exit::Mistake,
     };
     let doubt = if is_doubtful { Exit::Undecided } else { Exit::Holds };
     let interrupted = interrupt::flag().load(Ordering::Relaxed);

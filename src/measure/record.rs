@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -160,6 +161,8 @@ pub fn field(text: &str) -> String {
 /// Takes rows from the thread that sends.
 pub(super) struct Recorder {
     rows: Sender<Row>,
+    /// Why rows cannot be written, once they cannot.
+    unwritten: Arc<OnceLock<String>>,
     began: Cell<Instant>,
     is_on: Cell<bool>,
     recent: RefCell<VecDeque<bool>>,
@@ -175,12 +178,15 @@ impl Recorder {
         let mut file = BufWriter::new(File::create(path)?);
         file.write_all(header().as_bytes())?;
         let (rows, receiver) = channel();
-        let (path, of_thread) = (path.to_owned(), heading.clone());
-        let thread =
-            thread::Builder::new().name("rows".into()).spawn(move || take(&receiver, file, &of_thread, window))?;
+        let unwritten = Arc::<OnceLock<String>>::default();
+        let (path, of_thread, fails) = (path.to_owned(), heading.clone(), Arc::clone(&unwritten));
+        let thread = thread::Builder::new()
+            .name("rows".into())
+            .spawn(move || take(&receiver, file, &of_thread, window, &fails))?;
         let now = Instant::now();
         let recorder = Self {
             rows,
+            unwritten,
             began: Cell::new(now),
             is_on: Cell::new(true),
             recent: RefCell::default(),
@@ -205,6 +211,11 @@ impl Recorder {
     /// The time from the start of the run to a moment.
     pub fn since(&self, moment: Instant) -> Time {
         Time(moment.saturating_duration_since(self.began.get()).as_nanos().try_into().unwrap_or(u64::MAX))
+    }
+
+    /// Why rows cannot be written; none as long as they can.
+    pub fn unwritten(&self) -> Option<&str> {
+        self.unwritten.get().map(String::as_str)
     }
 
     /// The share of recent requests that failed; none as long as there are too few.
@@ -301,7 +312,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// All rows, once the recorder is gone, in the order in which they were due; so is the file then.
+    /// All rows, once the recorder is gone, in the order in which they were due; so is the file then. Where that cannot be
+    /// written, the file keeps the order in which they ended.
     pub fn finish(self, window: impl FnOnce(&[Row]) -> (f64, f64)) -> (Vec<Row>, io::Result<()>) {
         let Self { thread, path, heading } = self;
         let (mut rows, written) = thread.join().unwrap_or_else(|_| (Vec::new(), Err(io::Error::other("it panicked"))));
@@ -309,15 +321,22 @@ impl Writer {
         let window = window(&rows);
         let sorted = written.and_then(|()| {
             let draft = path.with_extension("csv.tmp");
-            let mut file = BufWriter::new(File::create(&draft)?);
-            file.write_all(header().as_bytes())?;
-            rows.iter().try_for_each(|row| file.write_all(line(row, &heading, Some(window)).as_bytes()))?;
-            file.flush()?;
-            drop(file);
-            fs::rename(&draft, &path)
+            let sorted = write(&draft, &rows, &heading, window).and_then(|()| fs::rename(&draft, &path));
+            if sorted.is_err() {
+                let _ = fs::remove_file(&draft);
+            }
+            sorted
         });
         (rows, sorted)
     }
+}
+
+/// Writes a file of these rows.
+fn write(path: &Path, rows: &[Row], heading: &Heading, window: (f64, f64)) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all(header().as_bytes())?;
+    rows.iter().try_for_each(|row| file.write_all(line(row, heading, Some(window)).as_bytes()))?;
+    file.flush()
 }
 
 /// Writes rows until no more can come.
@@ -326,12 +345,13 @@ fn take(
     mut file: BufWriter<File>,
     heading: &Heading,
     window: Option<(f64, f64)>,
+    unwritten: &OnceLock<String>,
 ) -> (Vec<Row>, io::Result<()>) {
     let (mut rows, mut written, mut flushed) = (Vec::new(), Ok(()), Instant::now());
     loop {
         match receiver.recv_timeout(FLUSH) {
             Ok(row) => {
-                // What cannot be written once is not tried again, and the figures still come from memory.
+                // What cannot be written once is not tried again: the run ends, and its figures come from memory.
                 if written.is_ok() {
                     written = file.write_all(line(&row, heading, window).as_bytes());
                 }
@@ -343,6 +363,9 @@ fn take(
         if flushed.elapsed() >= FLUSH && written.is_ok() {
             flushed = Instant::now();
             written = file.flush();
+        }
+        if let Err(error) = &written {
+            unwritten.get_or_init(|| error.to_string());
         }
     }
     let written = written.and_then(|()| file.flush());
@@ -372,5 +395,21 @@ mod tests {
         drop(recorder);
         assert_eq!(writer.finish(|_| (0.0, 1.0)).0.len(), 2);
         fs::remove_file(file).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn rows_survive_a_full_disk() {
+        let (recorder, writer) = Recorder::start(Path::new("/dev/full"), &Heading::default(), None).unwrap();
+        let (began, mut count) = (Instant::now(), 0);
+        while recorder.unwritten().is_none() && began.elapsed() < Duration::from_secs(60) {
+            Flight::begin(&recorder, Row::default()).end(Ok(200), false);
+            count += 1;
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(recorder.unwritten().is_some_and(|reason| reason.contains("No space left")));
+        drop(recorder);
+        let (rows, written) = writer.finish(|_| (0.0, 1.0));
+        assert!(rows.len() == count && written.is_err());
     }
 }

@@ -59,7 +59,7 @@ pub struct Asked<'a> {
 }
 
 /// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
     /// It was over.
     Complete,
@@ -69,6 +69,8 @@ pub enum Ended {
     Failing(f64),
     /// No request had ended for this number of seconds.
     Silent(u64),
+    /// Its rows cannot be written, for this reason.
+    Unwritten(String),
 }
 
 /// What a run gave.
@@ -107,7 +109,7 @@ pub enum Unmeasured {
 /// Makes a run.
 ///
 /// # Errors
-/// Where threads cannot be started or the rows cannot be written. What the target does is no error.
+/// Where threads cannot be started or the file of the rows cannot be made. What the target does is no error.
 pub fn run(asked: &Asked) -> Result<Ran, Unmeasured> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Unmeasured::Runtime)?;
     let unwritten = |error| Unmeasured::File(asked.file.clone(), error);
@@ -147,7 +149,7 @@ pub fn run(asked: &Asked) -> Result<Ran, Unmeasured> {
         span = whole(rows);
         span
     });
-    written.map_err(unwritten)?;
+    let ended = written.map_or_else(|error| Ended::Unwritten(error.to_string()), |()| ended);
     let own = usage.with_rows(&rows);
     Ok(Ran { rows, window: span, ended, own, opened })
 }
@@ -181,6 +183,9 @@ async fn watch(asked: &Asked<'_>, driver: Rc<Driver>, recorder: &Recorder) -> En
         tokio::time::sleep(TICK).await;
         if asked.interrupted.load(Ordering::Relaxed) {
             return Ended::Interrupted;
+        }
+        if let Some(reason) = recorder.unwritten() {
+            return Ended::Unwritten(reason.into());
         }
         if let Some(share) = recorder.failing()
             && share >= asked.measure.stop_at_failures

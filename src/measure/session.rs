@@ -77,12 +77,9 @@ impl MeasuredRun {
 }
 
 impl Session<'_> {
-    /// Makes the runs: each point, then each again. It ends early where the user interrupts or requests fail. `begins` hears of
-    /// each run: its number from 1, and its point.
-    ///
-    /// # Errors
-    /// As those of [`run`].
-    pub fn measure(&self, mut begins: impl FnMut(u64, usize)) -> Result<Vec<MeasuredRun>, Unmeasured> {
+    /// Makes the runs: each point, then each again. It ends early where a run does, and where one cannot be made: why not is
+    /// with the runs before it. `begins` hears of each run: its number from 1, and its point.
+    pub fn measure(&self, mut begins: impl FnMut(u64, usize)) -> (Vec<MeasuredRun>, Option<Unmeasured>) {
         let mut runs = Vec::new();
         let points = &self.measuring.points;
         let all = (0..self.replications).flat_map(|replication| points.iter().map(move |&point| (replication, point)));
@@ -92,14 +89,17 @@ impl Session<'_> {
             }
             let number = index as u64 + 1;
             begins(number, point);
-            let measured = self.one(number, replication, point)?;
+            let measured = match self.one(number, replication, point) {
+                Ok(measured) => measured,
+                Err(reason) => return (runs, Some(reason)),
+            };
             let is_over = measured.ended != Ended::Complete;
             runs.push(measured);
             if is_over {
                 break;
             }
         }
-        Ok(runs)
+        (runs, None)
     }
 
     /// Waits between two runs; whether the next one may begin.

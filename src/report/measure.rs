@@ -129,7 +129,7 @@ pub fn measure_endings(plan: &Plan, runs: &[MeasuredRun]) -> Vec<String> {
     let mut lines = Vec::new();
     for run in runs {
         let name = quoted(&name(plan, run, runs));
-        match run.ended {
+        match &run.ended {
             Ended::Complete => {}
             Ended::Interrupted => lines.push(format!("interrupted in {name}: what was measured until then counts")),
             Ended::Failing(share) => lines.push(format!(
@@ -138,6 +138,10 @@ pub fn measure_endings(plan: &Plan, runs: &[MeasuredRun]) -> Vec<String> {
             )),
             Ended::Silent(seconds) => {
                 lines.push(format!("stopped in {name}: no request ended for {seconds} s; give the load a `timeout`"));
+            }
+            Ended::Unwritten(reason) => {
+                let file = run.file.display();
+                lines.push(format!("cannot write {file} of {name}: {reason}; what was measured until then counts"));
             }
         }
     }
@@ -221,6 +225,7 @@ pub fn measure_runs(runs: &[MeasuredRun]) -> String {
             Ended::Interrupted => "interrupted",
             Ended::Failing(_) => "failures",
             Ended::Silent(_) => "silence",
+            Ended::Unwritten(_) => "unwritten",
         };
         let file = run.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let _ = writer.write_record([
