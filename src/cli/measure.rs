@@ -232,10 +232,15 @@ fn clear(folder: &Path) {
 
 /// Whether a file has the name of one that a measurement writes for a run, or of a chart.
 fn is_of_measurement(name: &str) -> bool {
-    let Some((stem, "csv" | "png" | "svg")) = name.split_once('.') else { return false };
-    let stem = stem.strip_suffix("-dark").unwrap_or(stem);
-    let number = stem.strip_prefix("requests-").or_else(|| stem.strip_prefix("timeline-"));
-    stem == "measured" || number.is_some_and(|number| number.len() >= 3 && number.bytes().all(|it| it.is_ascii_digit()))
+    let is_number = |text: &str| text.len() >= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match name.split_once('.') {
+        Some((stem, "csv")) => stem.strip_prefix("requests-").is_some_and(is_number),
+        Some((stem, "png" | "svg")) => {
+            let stem = stem.strip_suffix("-dark").unwrap_or(stem);
+            stem == "measured" || stem.strip_prefix("timeline-").is_some_and(is_number)
+        }
+        _ => false,
+    }
 }
 
 /// The exit code of a measurement.
@@ -261,9 +266,18 @@ mod tests {
         for own in ["requests-001.csv", "requests-1000.csv", "timeline-002-dark.png", "measured.svg", "measured.png"] {
             assert!(is_of_measurement(own), "{own}");
         }
-        for other in
-            ["requests-1.csv", "requests-old.csv", "observations.csv", "measured.txt", "notes", "requests-001.toml"]
-        {
+        for other in [
+            "requests-1.csv",
+            "requests-old.csv",
+            "requests-001-dark.csv",
+            "requests-001.toml",
+            "requests-001.png",
+            "timeline-001.csv",
+            "measured.csv",
+            "measured.txt",
+            "observations.csv",
+            "notes",
+        ] {
             assert!(!is_of_measurement(other), "{other}");
         }
     }
