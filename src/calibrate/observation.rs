@@ -157,8 +157,7 @@ fn measured_site(bench: &mut Workbench, place: &Place) -> Result<MeasuredSite, M
     };
     let site = bench.site(place.variant.as_deref(), &place.at).map_err(placed)?;
     let point = bench.point_of(&site, &[]).map_err(placed)?;
-    let at: Vec<String> = place.at.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    Ok(MeasuredSite { site, words, variant: place.variant.clone(), at: at.join(";"), point })
+    Ok(MeasuredSite { site, words, variant: place.variant.clone(), at: place.point(), point })
 }
 
 /// Several measurements of one figure as one. The spread between them counts where it is more than their own errors say.

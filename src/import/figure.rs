@@ -100,6 +100,14 @@ pub struct Place {
     pub at: Vec<(String, String)>,
 }
 
+impl Place {
+    /// The values of the axes as files have them: `concurrency=50;rate=80/s`.
+    pub fn point(&self) -> String {
+        let at: Vec<String> = self.at.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
+        at.join(";")
+    }
+}
+
 /// One figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {

@@ -27,10 +27,9 @@ pub fn table<'a>(files: impl IntoIterator<Item = (&'a str, &'a Place, &'a Import
     for (name, place, imported) in files {
         for figure in &imported.figures {
             let place = figure.place.within(place);
-            let point: Vec<String> = place.at.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
             let optional = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
             let window = figure.window.map(|(from, to)| format!("{}-{}", brief(from), brief(to)));
-            let point = point.join(";");
+            let point = place.point();
             let row = [
                 visible(place.variant.as_deref().unwrap_or("")),
                 visible(&point),

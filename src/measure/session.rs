@@ -115,11 +115,10 @@ impl Session<'_> {
         let of = &self.plan.points[point];
         let place = place(self.plan, point);
         let file = self.folder.join(rows_name(number));
-        let at: Vec<String> = place.at.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
         let variant = place.variant.as_deref().unwrap_or_default();
         let classes: Vec<String> = of.load.classes.iter().map(|class| class.name.clone()).collect();
         let heading = Heading {
-            place: format!("{},{},{}", field(variant), field(&at.join(";")), replication + 1),
+            place: format!("{},{},{}", field(variant), field(&place.point()), replication + 1),
             classes: classes.clone(),
         };
         let ran = run(&Asked {

@@ -219,7 +219,6 @@ pub fn measure_runs(runs: &[MeasuredRun]) -> String {
     let _ = writer.write_record(RUNS);
     for run in runs {
         let optional = |value: Option<f64>| value.map(number::exact).unwrap_or_default();
-        let at: Vec<String> = run.place.at.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
         let ended = match run.ended {
             Ended::Complete => "complete",
             Ended::Interrupted => "interrupted",
@@ -230,7 +229,7 @@ pub fn measure_runs(runs: &[MeasuredRun]) -> String {
         let file = run.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let _ = writer.write_record([
             run.place.variant.clone().unwrap_or_default(),
-            at.join(";"),
+            run.place.point(),
             run.replication.to_string(),
             file,
             ended.into(),
