@@ -28,19 +28,20 @@ const RUNS: &str = "runs.csv";
 
 /// Load a real system with the load of an experiment, and measure it.
 ///
-/// Sends the requests of the experiment's table `[measure]` to --target, with the experiment's load: closed, finite or endless,
-/// in stages; open, Poisson or constant, with a profile or from a trace; with classes, time-outs and retries. Arrivals, pauses and
-/// classes are those of the simulation with the same seed and replication. One run after the other: each value of the axes of
-/// the load; of an axis that changes the model, --at says which value the real system has.
+/// Sends the requests of the experiment's table `[measure]` to --target with the experiment's load: closed, in stages, open or from
+/// a trace, with classes, time-outs and retries. Arrivals, pauses and classes are those of the simulation with the same seed and
+/// replication. There is one run for each value of the axes of the load. Of an axis that changes the model, --at says which value
+/// the real system has.
 ///
 /// Writes observations.csv (the table of `sim import`: each figure with its 95 % interval), requests-001.csv and so on (a row for
 /// each request: due, start, connected, first byte, end, status), runs.csv (how each run ended, and what it took of this
 /// machine) and charts. Response times are from the moment at which a request was due, so that a stall of an open load is seen
-/// in all that it delays (coordinated omission). A row can be replayed: `trace = { file = "requests-001.csv", column = "due_s" }`.
+/// in all that it delays (coordinated omission). The rows can be replayed as a trace: `trace = { file = "requests-001.csv",
+/// column = "due_s" }`.
 ///
-/// Only loopback addresses are loaded, unless --i-may-load names the host of --target. A run ends by itself: with its load, or where most
-/// requests fail (`stop_at_failures`). Ctrl-C ends it, and what was measured until then is kept. What this program adds, its own
-/// CPU and how late it sends, is measured too; it warns where that spoils the figures. A status of 400 or above is a failure.
+/// Only loopback addresses are loaded, unless --i-may-load names the host of --target. A run ends by itself: with its load, or where
+/// most requests fail (`stop_at_failures`). Ctrl-C ends it, and what was measured until then is kept. What this program adds, its
+/// own CPU and how late it sends, is measured too; it warns where that spoils the figures. A status of 400 or above is a failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

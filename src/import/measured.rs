@@ -63,12 +63,12 @@ pub(super) fn read(text: &Text, request: &Request) -> Result<Content, Mistake> {
         };
         let span = row.text(window).split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
         let span = span.filter(|(from, to): &(f64, f64)| from.is_finite() && to.is_finite() && from <= to);
-        let written = row.text(window).is_empty();
+        let is_empty = row.text(window).is_empty();
         let (end, elapsed) = (row.amount(end)?, row.amount(elapsed)?);
         let span = match span {
             Some(span) => span,
-            // The run was killed: it had no end.
-            None if written => (0.0, end),
+            // The run was killed, or its disk was full: it had no end.
+            None if is_empty => (0.0, end),
             None => return Err(row.wrong(window, "is no window", "seconds are expected here, such as 30-90")),
         };
         let number = row.text(replication);

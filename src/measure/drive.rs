@@ -32,10 +32,11 @@ pub(super) struct Driver {
     sent: Cell<u64>,
     /// Requests that a finite test has left to send; none of other loads.
     left: Cell<Option<u32>>,
-    /// Clients that a load in stages wants, and whether each of those that there were is at work.
+    /// Clients that a load in stages wants.
     wanted: Cell<u32>,
+    /// Whether each client that was started is still at work.
     at_work: RefCell<Vec<bool>>,
-    /// Retries that the budget allows for.
+    /// Retries that the budget still allows.
     saved: Cell<f64>,
 }
 

@@ -8,10 +8,10 @@ use super::pool::Pool;
 use super::record::Flight;
 use super::request::Sendable;
 
-/// Connections that were open and are found closed before a request was sent, after which it fails.
+/// Kept connections that the server may have closed before a request was sent; with one more, the request fails.
 const STALE: u32 = 3;
 
-/// Sends a request and reads the whole answer; notes on the way when what happened. The status.
+/// Sends a request and reads the whole answer, noting when each part happened. Returns the status.
 pub(super) async fn exchange(pool: &Pool, mut request: Sendable, flight: &mut Flight) -> Result<u16, Cause> {
     let mut stale = 0;
     loop {

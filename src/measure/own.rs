@@ -1,4 +1,5 @@
-//! What the measurement itself took, and whether that spoils its figures.
+//! What the measurement itself took, and whether that spoils its figures. The three limits below were chosen: no measurement
+//! gives them.
 
 use std::fs;
 use std::time::Instant;
@@ -6,10 +7,10 @@ use std::time::Instant;
 use super::cause::Cause;
 use super::record::Row;
 
-/// The share of time at which the thread that sends is said to be saturated.
+/// The share of time in use above which the thread that sends is called saturated.
 const BUSY: f64 = 0.85;
 
-/// The share of time that this thread may be ready without a core.
+/// The share of time that this thread may wait for a core.
 const WAITED: f64 = 0.1;
 
 /// The share of the mean response time that this program may add to it.

@@ -19,7 +19,7 @@ pub(super) struct Pool {
 enum PoolKind {
     /// One for each request.
     Fresh,
-    /// Those that are open and free, the one used last on top; and room for as many as there may be.
+    /// Those that are open and free, the one used last on top; and a permit for each that there may be.
     Kept { free: RefCell<Vec<(Line, u32)>>, room: Option<Arc<Semaphore>> },
     /// Connections that several requests share.
     Shared(Vec<Slot>),
@@ -83,7 +83,7 @@ impl Pool {
             PoolKind::Fresh => self.open(None).await,
             PoolKind::Kept { free, room } => {
                 let room = match room {
-                    // It is never closed.
+                    // The semaphore is never closed.
                     Some(room) => Arc::clone(room).acquire_owned().await.ok(),
                     None => None,
                 };

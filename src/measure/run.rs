@@ -24,13 +24,13 @@ use crate::kernel::random::name;
 use crate::language::{Measure, RealRequest};
 use crate::model::{Load, Pattern};
 
-/// How often it is looked at whether the run is over.
+/// How often a run checks whether it is over.
 const TICK: Duration = Duration::from_millis(10);
 
 /// How long requests of a finite test may be under way, beyond the clients' time-out, while none begins or ends.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// What a run is to do.
+/// What a run does.
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
     /// Who sends, how many and when.
@@ -61,7 +61,7 @@ pub struct Asked<'a> {
 /// Why a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
-    /// It was over.
+    /// Its load was over.
     Complete,
     /// The user interrupted it.
     Interrupted,

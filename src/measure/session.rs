@@ -17,10 +17,10 @@ use super::tls::Trust;
 use crate::experiment::plan::{Measuring, Plan};
 use crate::import::{Figure, Place};
 
-/// How often a pause is looked out of.
+/// How often a pause checks whether the user interrupts.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What is measured, and how.
+/// What is measured, and how the system is loaded.
 #[derive(Clone, Debug)]
 pub struct Session<'a> {
     /// The experiment.
@@ -65,7 +65,7 @@ pub struct MeasuredRun {
     pub own: Own,
     /// Connections that were opened.
     pub opened: u32,
-    /// Requests that the end cut off.
+    /// Requests that were under way when the run ended.
     pub cut_off: usize,
 }
 

@@ -5,7 +5,7 @@ use super::run::Ran;
 use crate::kernel::Time;
 use crate::model::round_interval;
 
-/// Requests that end in a stretch at least, on average.
+/// Requests that end in a stretch at least, as a mean.
 const FEWEST: u64 = 20;
 
 /// Stretches of a run at most.

@@ -1,4 +1,4 @@
-//! What `sim measure` found: a table, sentences on what spoils the figures, and a row for each run.
+//! What `sim measure` found: a table, sentences on what spoils the figures, and a CSV row for each run.
 
 mod figure;
 
@@ -249,7 +249,7 @@ pub fn measure_runs(runs: &[MeasuredRun]) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// What is going to be run, and how long it takes at least.
+/// The number of runs, and how long they take at least.
 pub fn measure_plan(plan: &Plan, points: &[usize], replications: u32, pause_s: f64) -> String {
     let loads = || points.iter().map(|&point| &plan.points[point].load.pattern);
     let runs = points.len() * replications as usize;
