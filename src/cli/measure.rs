@@ -54,7 +54,7 @@ https targets need a build with TLS: cargo build --release --features tls
 
 Exit codes:
   0    measured
-  1    stopped, because requests failed or none ended
+  1    stopped because requests failed, or no request ended
   2    the input has a mistake, the target cannot be reached, or a file could not be written
   3    measured, but sim itself spoils the figures
   130  interrupted; what was measured is written")]
@@ -247,6 +247,7 @@ fn is_of_measurement(name: &str) -> bool {
 /// The exit code of a measurement.
 fn exit(runs: &[MeasuredRun], is_doubtful: bool) -> Exit {
     let of_run = |run: &MeasuredRun| match run.ended {
+        Ended::Complete if run.figures.is_empty() => Exit::Fails,
         Ended::Complete => Exit::Holds,
         Ended::Interrupted => Exit::Interrupted,
         Ended::Failing(_) | Ended::Silent(_) => Exit::Fails,

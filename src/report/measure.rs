@@ -130,6 +130,9 @@ pub fn measure_endings(plan: &Plan, runs: &[MeasuredRun]) -> Vec<String> {
     for run in runs {
         let name = quoted(&name(plan, run, runs));
         match &run.ended {
+            Ended::Complete if run.figures.is_empty() => lines.push(format!(
+                "no request ended in the window of {name}, so it has no figures; give the load a `timeout`, or measure for longer"
+            )),
             Ended::Complete => {}
             Ended::Interrupted => lines.push(format!("interrupted in {name}: what was measured until then counts")),
             Ended::Failing(share) => lines.push(format!(
