@@ -1,13 +1,15 @@
 //! From trials to what people read: tables and sentences for the terminal, files for other programs, charts for slides.
 //!
-//! A [`Report`] is everything that a sweep found, and every writer here is a function of it: none computes a figure
-//! that another one computes too.
+//! A [`Report`] is everything that a sweep found, and every writer here is a function of it, or of the result of a search, a
+//! measurement, a comparison or a calibration: none computes a figure that another one computes too.
 
 mod ablations;
+mod agreement;
 mod alerts;
 mod annotation;
 mod answer;
 mod blame;
+mod calibration;
 pub mod chart;
 mod classes;
 mod comparisons;
@@ -42,11 +44,13 @@ mod optimize;
 mod overview;
 mod page;
 mod paragraph;
+mod parity;
 mod reading;
 mod recovery;
 mod replications;
 mod resources;
 mod results;
+mod scoreboard;
 mod sensitivity;
 pub mod sheet;
 pub(crate) mod table;
@@ -59,10 +63,18 @@ mod warning;
 mod whole;
 
 pub use ablations::ablations;
+pub use agreement::{
+    contradictions, csv as agreement_csv, document as agreement_document, sentences as agreement,
+    table as agreement_table,
+};
 pub use alerts::{alert, alerts_answer, alerts_document, alerts_legend, alerts_runs};
 pub use annotation::{AnnotationLevel, annotations, mistake_annotation, mistake_annotations};
 pub use answer::answer;
 pub use blame::{blame, blame_rows, culprit};
+pub use calibration::{
+    chart as calibration_figure, document as calibration_document, fits as calibration_fits,
+    method as calibration_method, parameters as calibration_parameters, posterior_csv, sentences as calibration,
+};
 pub use classes::{classes, classes_rows};
 pub use comparisons::{comparisons, comparisons_rows, selections};
 pub use deadlock::{deadlock, deadlocks};
@@ -86,6 +98,7 @@ pub use measure::{
 pub use measured::{measured, measured_rows};
 pub use metastable::{metastable, metastable_document, metastable_figure, metastable_method, metastable_page};
 pub use next::{as_given, load_search, next_steps, next_steps_of_point};
+pub use number::significant;
 pub use objective::objectives;
 pub use openmetrics::openmetrics;
 pub use optimize::{optimize, optimize_document, optimize_figure, optimize_method, optimize_page};
@@ -93,10 +106,12 @@ pub use overview::overview;
 pub use page::{THEME_SCRIPT, live, live_timeline, page, page_of_point, page_of_several, page_style, page_unsaved};
 pub(crate) use paragraph::count;
 pub use paragraph::{hanging, paragraph};
+pub use parity::parity;
 pub use reading::PointReport;
 pub use replications::replications;
 pub use resources::{assumptions, failures, headline, resources, resources_rows};
 pub use results::results_row;
+pub use scoreboard::scoreboard;
 pub use sensitivity::{
     sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_page, sensitivity_warnings,
 };

@@ -46,6 +46,17 @@ pub enum Agreement {
     Undecided,
 }
 
+impl Agreement {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Within => "within",
+            Self::Beyond => "beyond",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
 /// A figure that was measured beside what the model predicts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {

@@ -14,15 +14,14 @@ use super::page::Page;
 use super::search::SearchOptions;
 use super::warn::{caution, doubts};
 use crate::calibrate::calibration::{Calibration, Question, calibrate};
-use crate::calibrate::scoreboard::today;
-use crate::calibrate::{
-    Observations, Trials, calibration_chart, calibration_document, calibration_fits, calibration_method,
-    calibration_parameters, calibration_words, contradiction_words, posterior_csv, significant,
-};
+use crate::calibrate::{Observations, Trials, today};
 use crate::experiment::plan::{Plan, Ranged, Renewed, Workbench};
 use crate::language::{Mistake, Mistakes};
 use crate::report::folder::Folder;
-use crate::report::paragraph;
+use crate::report::{
+    calibration, calibration_document, calibration_figure, calibration_fits, calibration_method,
+    calibration_parameters, contradictions, paragraph, posterior_csv, significant,
+};
 
 /// Settings are run with this many replications at least: noise is known from their spread.
 const LEAST_REPLICATIONS: u32 = 2;
@@ -145,7 +144,7 @@ impl Calibrate {
     ) -> Result<Exit, ExitFailure> {
         let method = calibration_method(found, plan.replications, plan.seed);
         let (lines, mut exit) = self.write(found, bench, plan, &method, page)?;
-        let broken = contradiction_words(&found.data.sites, &found.contradictions);
+        let broken = contradictions(&found.data.sites, &found.contradictions);
         let width = page.width();
         match self.search.format {
             Format::Table => {
@@ -161,7 +160,7 @@ impl Calibrate {
                 if !nothing {
                     page.sentence(&method);
                     page.part(calibration_parameters(found));
-                    let sentences = calibration_words(found);
+                    let sentences = calibration(found);
                     page.part(sentences.iter().map(|one| paragraph("- ", one, width)).collect::<String>());
                     page.part(calibration_fits(found));
                 }
@@ -214,7 +213,7 @@ impl Calibrate {
         let (results, mut exit) = written(files, page);
         let mut paths: Vec<(&str, PathBuf)> = results.into_iter().map(|path| ("results", path)).collect();
         if fitted && self.search.pictures.any() {
-            let charts = [calibration_chart(found, method)];
+            let charts = [calibration_figure(found, method)];
             let (charts, drawn) = write_charts(&folder, &charts, self.search.pictures, page);
             paths.extend(charts.into_iter().map(|path| ("chart", path)));
             exit = exit.graver(drawn);

@@ -15,15 +15,14 @@ use super::search::SearchOptions;
 use super::warn::{caution, doubts};
 use crate::calibrate::compare::{Agreement, Comparison, TOLERANCE, Tolerances, compare};
 use crate::calibrate::scoreboard::{self, Entry};
-use crate::calibrate::{
-    Observations, Posterior, Trials, comparison_csv, comparison_document, comparison_table, comparison_words,
-    contradiction_words, parity,
-};
+use crate::calibrate::{Observations, Posterior, Trials};
 use crate::experiment::plan::Workbench;
 use crate::import::Text;
 use crate::language::Metric;
 use crate::report::folder::Folder;
-use crate::report::{count, paragraph};
+use crate::report::{
+    agreement, agreement_csv, agreement_document, agreement_table, contradictions, count, paragraph, parity,
+};
 
 /// Compare a model with measurements: error by metric and point, bias, and how many figures its band covers.
 ///
@@ -117,7 +116,7 @@ impl Compare {
 
     fn hand_over(&self, found: &Comparison, plan: &crate::experiment::plan::Plan, page: &mut Page) -> Exit {
         let (lines, mut exit) = self.write(found, plan, page);
-        let broken = contradiction_words(&found.data.sites, &found.contradictions);
+        let broken = contradictions(&found.data.sites, &found.contradictions);
         let width = page.width();
         match self.search.format {
             Format::Table => {
@@ -130,12 +129,12 @@ impl Compare {
                     plan.seed
                 ));
                 page.part(broken.iter().map(|one| paragraph("", one, width)).collect::<String>());
-                let sentences = comparison_words(found);
+                let sentences = agreement(found);
                 page.part(sentences.iter().map(|one| paragraph("- ", one, width)).collect::<String>());
                 page.part(lines);
-                page.part(comparison_table(found));
+                page.part(agreement_table(found));
             }
-            Format::Json => page.data(format!("{:#}\n", comparison_document(found))),
+            Format::Json => page.data(format!("{:#}\n", agreement_document(found))),
         }
         if !found.data.left_out.is_empty() {
             page.warn(format!("not compared: {}", found.data.left_out.join("; ")));
@@ -148,7 +147,7 @@ impl Compare {
                 exit = exit.graver(Exit::Mistake);
             }
         }
-        let agreement = match found.agreement() {
+        let verdict = match found.agreement() {
             _ if found.contradictions.iter().any(|one| !one.is_partial) => Exit::Fails,
             Agreement::Beyond => Exit::Fails,
             Agreement::Undecided => Exit::Undecided,
@@ -156,7 +155,7 @@ impl Compare {
             Agreement::Within => Exit::Undecided,
         };
         let interrupt = if found.is_interrupted { Exit::Interrupted } else { Exit::Holds };
-        exit.graver(agreement).graver(interrupt)
+        exit.graver(verdict).graver(interrupt)
     }
 
     /// Writes the files, and returns the lines that name them.
@@ -168,11 +167,9 @@ impl Compare {
                 return (String::new(), Exit::Mistake);
             }
         };
-        let document = format!("{:#}\n", comparison_document(found));
-        let files = vec![
-            folder.write("compare.csv", &comparison_csv(found)),
-            folder.write("compare.json", document.as_bytes()),
-        ];
+        let document = format!("{:#}\n", agreement_document(found));
+        let files =
+            vec![folder.write("compare.csv", &agreement_csv(found)), folder.write("compare.json", document.as_bytes())];
         let (results, mut exit) = written(files, page);
         let mut paths: Vec<(&str, PathBuf)> = results.into_iter().map(|path| ("results", path)).collect();
         if self.search.pictures.any() {

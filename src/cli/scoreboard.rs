@@ -8,8 +8,8 @@ use super::exit::{Exit, ExitFailure};
 use super::format::Format;
 use super::page::Page;
 use crate::calibrate::scoreboard::{FILE, read};
-use crate::calibrate::scoreboard_table;
 use crate::language::Mistake;
+use crate::report::scoreboard;
 
 /// Show how good past predictions were: a row for each `sim compare`.
 ///
@@ -47,7 +47,7 @@ impl Scoreboard {
             return Err(mistake.help("`sim compare MEASURED EXPERIMENT` adds one").into());
         }
         match self.format {
-            Format::Table => page.print(scoreboard_table(&entries)),
+            Format::Table => page.print(scoreboard(&entries)),
             Format::Json => page.data(format!("{:#}\n", serde_json::json!(entries))),
         }
         Ok(Exit::Holds)

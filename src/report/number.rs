@@ -19,6 +19,11 @@ pub(super) fn exact(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
+/// A number rounded to this many significant digits.
+pub fn significant(value: f64, digits: usize) -> f64 {
+    format!("{value:.*e}", digits.max(1) - 1).parse().unwrap_or(value)
+}
+
 /// A number for a sentence: about three digits, thousands set apart.
 pub(super) fn short(value: f64) -> String {
     let size = value.abs();

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::calibration::{Calibration, Fit, Fitted, Traded};
-use super::compare_words::{beside, contradictions, off, significant};
-use super::posterior::DISCREPANCY;
-use crate::report::chart::{ChartAxis, Line, LineFigure, Look, Panel, Point, Threshold};
-use crate::report::count;
-use crate::report::figures::{Drawing, fitting};
-use crate::report::table::{Column, short};
+use super::agreement::{beside, contradictions, off};
+use super::chart::{ChartAxis, Line, LineFigure, Look, Panel, Point, Threshold};
+use super::count;
+use super::figures::{Drawing, fitting};
+use super::number::significant;
+use super::table::{Column, short};
+use crate::calibrate::DISCREPANCY;
+use crate::calibrate::calibration::{Calibration, Fit, Fitted, Traded};
 
 /// Slices of a range in the chart of densities.
 const SLICES: usize = 60;
