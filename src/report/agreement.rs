@@ -88,13 +88,17 @@ pub(super) fn percentage(share: f64) -> String {
 }
 
 /// The unit of a metric's deviations.
-fn unit_of(metric: Metric) -> &'static str {
+pub(super) fn unit_of(metric: Metric) -> &'static str {
     if metric.is_rate() { "points" } else { "%" }
 }
 
 /// `+2.3 %`, of shares in points.
 pub(super) fn off(metric: Metric, deviation: f64) -> String {
-    let unit = unit_of(metric);
+    signed(deviation, unit_of(metric))
+}
+
+/// A deviation with its sign, `0 %` where no digit of it shows.
+pub(super) fn signed(deviation: f64, unit: &str) -> String {
     let size = deviation * 100.0;
     if size.abs() < 0.05 { format!("0 {unit}") } else { format!("{size:+.1} {unit}") }
 }
