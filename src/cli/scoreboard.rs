@@ -11,7 +11,7 @@ use crate::calibrate::scoreboard::{FILE, read};
 use crate::language::Mistake;
 use crate::report::scoreboard;
 
-/// Show how good past predictions were: a row for each `sim compare`.
+/// Show how good past predictions were: a section for each `sim compare`.
 ///
 /// Reads scoreboard.jsonl, to which each `sim compare` adds a line: when, which experiment and data, the median error and the
 /// bias of each metric, and how many figures lay in their bands.
