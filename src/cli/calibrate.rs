@@ -118,6 +118,9 @@ impl Calibrate {
                 },
             };
             match bench.freed(path.trim(), range) {
+                Ok(ranged) if parameters.iter().any(|known: &Ranged| known.dial.overlaps(&ranged.dial)) => {
+                    mistakes.push(Mistake::new(format!("--free gives `{}` twice", ranged.dial.path)));
+                }
                 Ok(ranged) => parameters.push(ranged),
                 Err(more) => mistakes.extend(more),
             }

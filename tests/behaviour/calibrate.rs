@@ -178,6 +178,12 @@ fn what_was_measured_elsewhere_is_refused_with_its_place() {
     let (code, _, errors) = place.sim(&["calibrate", MM1, "--data", name(&data), "--free", &free]);
     assert_eq!(code, 2);
     assert!(errors.contains("write the smaller value first"), "{errors}");
+    // Fitted as two parameters, the second value was written over the first one: `exp(148.3ms)")`.
+    let free = format!("{SERVICE}=500ms..1500ms");
+    let twice = ["--free", free.as_str(), "--free", free.as_str()];
+    let (code, _, errors) = place.sim(&[&["calibrate", MM1, "--data", name(&data)], &twice[..]].concat());
+    assert_eq!(code, 2);
+    assert!(errors.contains("--free gives `services.shop.endpoints.serve.steps.visit.time` twice"), "{errors}");
 }
 
 /// In M/M/1 the mean response time is s / (1 - λ s): 2 s at 0.5/s where s is 1 s. An error of 100 ms in it is one of 100 / 4 = 25 ms in s.

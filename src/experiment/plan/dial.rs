@@ -161,6 +161,11 @@ impl Dial {
         self.ways.iter().any(|way| way.target == *target)
     }
 
+    /// Whether both set a value of the model or the load.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.ways.iter().any(|way| other.sets(&way.target))
+    }
+
     /// What sets the dial to a number.
     pub(super) fn settings(&self, number: f64) -> Vec<Setting> {
         let setting = |way: &Way| {
