@@ -327,12 +327,8 @@ fn fits(data: &Observations, checks: &[Run], likelihood: &Likelihood) -> Vec<Fit
         places.sort_by(f64::total_cmp);
         let place = (!places.is_empty()).then(|| quantile(&places, 0.5));
         let deviation = |place: f64| {
-            let difference = scale.back(place) - observation.value;
-            if observation.metric.is_rate() {
-                difference
-            } else {
-                difference / observation.value.max(f64::MIN_POSITIVE)
-            }
+            let predicted = scale.back(place);
+            (predicted - observation.value) / observation.deviation_unit(predicted)
         };
         Fit {
             predicted: place

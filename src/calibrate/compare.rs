@@ -90,17 +90,10 @@ impl Compared {
             ..band
         };
         let band = band.map(widened);
-        let scale = match observation.metric.is_rate() {
-            true => 1.0,
-            // Of a throughput of 0 any other one is off by 100 %.
-            false => {
-                let least = predicted.map_or(0.0, |mean| mean.estimate.abs());
-                if observation.value == 0.0 { least.max(f64::MIN_POSITIVE) } else { observation.value.abs() }
-            }
-        };
+        let unit = observation.deviation_unit(predicted.map_or(0.0, |mean| mean.estimate));
         Self {
-            deviation: predicted.map(|mean| (mean.estimate - observation.value) / scale),
-            half_width: predicted.map_or(0.0, |mean| mean.half_width() / scale),
+            deviation: predicted.map(|mean| (mean.estimate - observation.value) / unit),
+            half_width: predicted.map_or(0.0, |mean| mean.half_width() / unit),
             observation: observation.clone(),
             predicted,
             band,

@@ -46,6 +46,16 @@ impl Observation {
     pub fn is_spread_of_few(&self) -> bool {
         (2..5).contains(&self.repetitions)
     }
+
+    /// What a deviation of a prediction is divided by: the measured value, so that it is relative; of shares 1, so that it is in
+    /// points. Of a throughput of 0 any other one is off by 100 %.
+    pub fn deviation_unit(&self, predicted: f64) -> f64 {
+        match (self.metric.is_rate(), self.value == 0.0) {
+            (true, _) => 1.0,
+            (false, true) => predicted.abs().max(f64::MIN_POSITIVE),
+            (false, false) => self.value.abs(),
+        }
+    }
 }
 
 /// The cores that a service used.
@@ -179,4 +189,20 @@ fn mean(same: &[&Observation]) -> Option<Observation> {
     };
     let rounding = same.iter().map(|it| it.rounding).fold(0.0, f64::max);
     Some(Observation { value, error, rounding, repetitions: same.len(), ..first.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_are_relative_of_shares_in_points_and_of_nothing_all() {
+        let unit = |metric: Metric, value: f64| {
+            let observation = Observation { site: 0, metric, value, error: None, rounding: 0.0, repetitions: 1 };
+            observation.deviation_unit(5.0)
+        };
+        assert_eq!(unit(Metric::MeanS, 2.0), 2.0);
+        assert_eq!(unit(Metric::SuccessRate, 0.5), 1.0);
+        assert_eq!(unit(Metric::ThroughputPerMin, 0.0), 5.0);
+    }
 }
