@@ -11,7 +11,7 @@ use crate::metric::MetricScope;
 use crate::statistics::{Interval, Moments};
 
 /// The deviation that is allowed of figures that have no tolerance of their own.
-pub const TOLERANCE: f64 = 0.1;
+const TOLERANCE: f64 = 0.1;
 
 /// What is allowed: relative, of shares in points.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,10 +8,11 @@
 
 use rayon::prelude::*;
 
+use super::compare::median;
 use super::observation::Observations;
 use super::outputs::{Noise, Output, Scale, is_unbounded};
 use crate::statistics::emulator::Emulator;
-use crate::statistics::linear::log_normal;
+use crate::statistics::linear::{Cholesky, log_normal};
 
 /// The least scale of the discrepancy's prior.
 const LEAST_DISCREPANCY: f64 = 0.005;
@@ -66,7 +67,7 @@ impl Likelihood {
         let (emulators, constants) = fitted.into_iter().unzip();
         let mut widths = noise.measured.clone();
         widths.sort_by(f64::total_cmp);
-        let typical = super::compare::median(&widths).unwrap_or(0.0);
+        let typical = median(&widths).unwrap_or(0.0);
         Self {
             emulators,
             constants,
@@ -113,7 +114,7 @@ impl Likelihood {
     /// deviations, of as many figures as are informative.
     pub fn chi_squared(&self, point: &[f64]) -> f64 {
         let (distance, covariance) = self.distance(point, 0.0);
-        let factor = crate::statistics::linear::Cholesky::of(&covariance, distance.len());
+        let factor = Cholesky::of(&covariance, distance.len());
         factor.map_or(f64::INFINITY, |factor| factor.half(&distance).iter().map(|it| it * it).sum())
     }
 

@@ -26,7 +26,7 @@ pub fn draws(
     wave: u64,
     likelihood: impl Fn(&[f64]) -> f64 + Sync,
 ) -> Vec<Vec<f64>> {
-    let stream = |purpose: &str, whose: usize| Stream::named(seed, wave, purpose, whose as u64);
+    let stream = |purpose: &str, index: usize| Stream::named(seed, wave, purpose, index as u64);
     let mut points: Vec<Vec<f64>> = (0..count)
         .map(|index| {
             let mut stream = stream("calibrate: prior", index);

@@ -1,5 +1,6 @@
 //! Trials at the sites of observations, with other numbers of the model.
 
+use super::observation::MeasuredSite;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::{Ranged, Workbench, success_objective};
 use crate::experiment::run::record::Record;
@@ -7,15 +8,13 @@ use crate::experiment::run::runner::Progress;
 use crate::experiment::search::batch::Batch;
 use crate::language::Mistakes;
 
-use super::MeasuredSite;
-
 /// Runs all replications at all sites. Replication `r` of each site and setting meets the same random numbers.
 pub struct Trials<'a> {
     /// What the points are made from.
     pub bench: &'a mut Workbench,
     /// Where trials are kept.
     pub record: &'a Record,
-    /// How far it is.
+    /// How many trials are done.
     pub progress: &'a Progress,
     /// Points that were run: by their numbers they are found in the record.
     points: usize,
@@ -26,7 +25,7 @@ pub struct Trials<'a> {
 }
 
 impl<'a> Trials<'a> {
-    /// None yet.
+    /// No trial is run yet.
     pub fn new(bench: &'a mut Workbench, record: &'a Record, progress: &'a Progress) -> Self {
         Self { bench, record, progress, points: 0, doubts: Vec::new(), is_interrupted: false }
     }

@@ -26,7 +26,7 @@ use crate::report::{
 /// Settings are run with this many replications at least: noise is known from their spread.
 const LEAST_REPLICATIONS: u32 = 2;
 
-/// Figures that the emulators may be off by, in standard deviations of what was measured.
+/// How far the emulators may be off, in standard deviations of what was measured.
 const EMULATION: f64 = 1.0;
 
 /// Fit uncertain numbers of a model to measurements: a posterior, not a point.
@@ -209,8 +209,8 @@ impl Calibrate {
             let (text, missing) = bench.rewritten(&renewed(found), &self.reason(found))?;
             files.push(folder.write("calibrated.toml", text.as_bytes()));
             if !missing.is_empty() {
-                let whose = "not in calibrated.toml, because the model's own file does not set them";
-                page.warn(format!("{whose}: {}", missing.join(", ")));
+                let reason = "not in calibrated.toml, because the model's own file does not set them";
+                page.warn(format!("{reason}: {}", missing.join(", ")));
             }
         }
         let (results, mut exit) = written(files, page);

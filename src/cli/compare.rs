@@ -13,10 +13,10 @@ use super::journals::kept;
 use super::page::Page;
 use super::search::SearchOptions;
 use super::warn::{caution, doubts};
-use crate::calibrate::compare::{Agreement, Comparison, TOLERANCE, Tolerances, compare};
+use crate::calibrate::compare::{Agreement, Comparison, Tolerances, compare};
 use crate::calibrate::scoreboard::{self, Entry};
 use crate::calibrate::{Observations, Posterior, Trials};
-use crate::experiment::plan::Workbench;
+use crate::experiment::plan::{Plan, Workbench};
 use crate::import::Text;
 use crate::language::Metric;
 use crate::report::folder::Folder;
@@ -92,7 +92,7 @@ impl Compare {
         caution(bench.plan(), page);
         let figures = self.data.read(std::slice::from_ref(&self.measured), page)?;
         let data = Observations::of(&mut bench, &figures)?;
-        let mut tolerances = Tolerances { all: TOLERANCE, own: Vec::new() };
+        let mut tolerances = Tolerances::default();
         for &(metric, size) in &self.tolerance {
             match metric {
                 Some(metric) => tolerances.own.push((metric, size)),
@@ -114,7 +114,7 @@ impl Compare {
         Ok(exit.graver(kept(record, page)))
     }
 
-    fn hand_over(&self, found: &Comparison, plan: &crate::experiment::plan::Plan, page: &mut Page) -> Exit {
+    fn hand_over(&self, found: &Comparison, plan: &Plan, page: &mut Page) -> Exit {
         let (lines, mut exit) = self.write(found, plan, page);
         let broken = contradictions(&found.data.sites, &found.contradictions);
         let width = page.width();
@@ -159,7 +159,7 @@ impl Compare {
     }
 
     /// Writes the files, and returns the lines that name them.
-    fn write(&self, found: &Comparison, plan: &crate::experiment::plan::Plan, page: &Page) -> (String, Exit) {
+    fn write(&self, found: &Comparison, plan: &Plan, page: &Page) -> (String, Exit) {
         let folder = match Folder::open(&self.search.keeping.output.join(&plan.name)) {
             Ok(folder) => folder,
             Err(unwritten) => {

@@ -8,7 +8,7 @@ use super::exit::ExitFailure;
 use super::import::{at, place};
 use super::page::Page;
 use crate::import::{Figure, Mapping, Place, Request, Text, import};
-use crate::language::Mistakes;
+use crate::language::{Mistake, Mistakes};
 
 /// What the command line says of the data.
 #[derive(Debug, Args)]
@@ -41,12 +41,7 @@ impl Data {
         if mistakes.is_empty() { Ok(figures) } else { Err(ExitFailure::Mistakes(Mistakes(mistakes))) }
     }
 
-    fn one(
-        &self,
-        file: &Path,
-        request: &Request,
-        page: &Page,
-    ) -> Result<Vec<(Place, Figure)>, crate::language::Mistake> {
+    fn one(&self, file: &Path, request: &Request, page: &Page) -> Result<Vec<(Place, Figure)>, Mistake> {
         let text = Text::read(file)?;
         let imported = import(&text, request)?;
         imported.remarks.iter().for_each(|remark| page.warn(format!("{}: {remark}", text.name())));
