@@ -41,7 +41,7 @@ fn what_sheds_may_have_collapsed_where_clients_send_again() {
     }
 }
 
-/// A worker is stuck from the start and for good: no request ends, the fault is why, and a longer run would not help.
+/// A worker is stuck from the start to the end: no request ends, the fault is why, and a longer run would not help.
 #[test]
 fn a_target_that_never_runs_is_not_answered_with_a_longer_run() {
     for load in ["kind = \"closed\"\nconcurrency = 8", "kind = \"open\"\nrate = \"40/s\""] {

@@ -52,7 +52,7 @@ fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
 /// The page that shows the table to users.
 const PAGE: &str = "docs/parts/culprits.md";
 
-/// Every third row of the table is so, and stands on the page as it is found.
+/// The culprit of every third row is the one that the table names, and the page has that row as it is found.
 #[test]
 fn some_culprits_come_out_by_name() {
     let page = fs::read_to_string(PAGE).expect("the page");

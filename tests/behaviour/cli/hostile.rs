@@ -228,7 +228,7 @@ fn checking_is_linear_in_long_inputs() {
     takes_linear_time(5_000, 5_000);
 }
 
-/// Tries so many lines of each kind, and so many of those that take a hundred times as long: variants and mistakes.
+/// Tries `lines` lines of each kind, and `of_slow` of those that take a hundred times as long: keys and variants.
 fn takes_linear_time(lines: usize, of_slow: usize) {
     use sim::experiment::plan::{Adjustments, Plan};
     let place = Place::new();

@@ -353,7 +353,6 @@ pub const TABLE: &[Row] = &[
         &["a pool p pause before another attempt", "refused by z ingress rate limit"],
     ),
     ("backoff-late", &[], Limits, "z threads", &["a pool p pause before another attempt", "waiting for z threads"]),
-    // 90 % of the attempts that fail are those of the other retry.
     ("slow-replica", &[], Fault, "fault bad-node", &["those who use api CPU lose time to fault bad-node (75 %"]),
     (
         "priorities",
@@ -376,6 +375,7 @@ pub const TABLE: &[Row] = &[
         "api CPU",
         &["; clients send 4.", " requests for each user, as they try again"],
     ),
+    // 90 % of the attempts that fail are those of the other retry.
     ("two-retries", &[], Refuses, "pay limit l", &["of that pause follows attempts that are refused by pay limit l"]),
     (
         "backoff-errors",
