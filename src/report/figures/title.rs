@@ -1,9 +1,11 @@
 //! Titles: what a figure shows, in one sentence that fits on a slide.
 
+mod alone;
 mod best;
 mod fate;
 mod limit;
 mod model;
+mod values;
 mod wait;
 
 use crate::report::paragraph::list;

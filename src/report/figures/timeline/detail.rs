@@ -216,8 +216,8 @@ impl<'a> Course<'a> {
         OF_LEVELS[known % OF_LEVELS.len()]
     }
 
-    /// What happened to replicas and breakers, as instants, and how many more there were. Of what happens again and again the
-    /// first ones are drawn. No stretches: those are disturbances.
+    /// What happened to replicas and breakers, as instants, and how many more there were. Of what happens often the first
+    /// ones are drawn. No stretches: those are disturbances.
     fn marks(&self, end_s: f64) -> (Vec<Collapse>, usize) {
         let all = happenings(self.history, self.summary.replications, end_s);
         let left_out = all.len().saturating_sub(MOST_MARKS);

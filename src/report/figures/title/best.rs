@@ -1,6 +1,6 @@
 //! Which variant is best, if one is.
 
-use super::fate::least_is_enough;
+use super::values::least_is_enough;
 use super::{all_of, fitting, list};
 use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::analyse::condition::Condition;
@@ -209,10 +209,14 @@ fn by_condition(points: &[(String, &Summary)], report: &Report, work: Work) -> V
         format!("{who} {what}{rates}")
     };
     let all = |is_named| groups.iter().map(|group| clause(group, is_named)).collect::<Vec<_>>().join("; ");
-    let least = ends(points, work).filter(|_| groups.len() == 1).map(|(most, _)| {
-        format!("{}; {}, {}", all(false), leaders(points, most.1, work), work.words(most.1, report.rates))
+    let alone = ends(points, work).filter(|_| groups.len() == 1).map(|(most, least)| {
+        let work_done = match is_better(most.1, least.1, work) {
+            true => format!("{}, {}", leaders(points, most.1, work), work.words(most.1, report.rates)),
+            false => alike(points.len(), (most.1, least.1), work, report.rates),
+        };
+        format!("{}; {work_done}", all(false))
     });
-    least.into_iter().chain([all(true), all(false)]).collect()
+    alone.into_iter().chain([all(true), all(false)]).collect()
 }
 
 /// A point with its name.
@@ -258,9 +262,12 @@ fn times(points: &[(String, &Summary)], metric: Metric, at: &str) -> Option<Stri
 /// What is said of throughputs that cannot be told apart.
 fn alike(count: usize, (most, least): (&Summary, &Summary), work: Work, rates: RateUnit) -> String {
     let (high, low) = (work.amount(most), work.amount(least));
-    if high > low * (1.0 + TIE) {
-        format!("no significant difference, {} to {}", rates.words(low), rates.words(high))
+    let are_groups = [most, least].iter().any(|one| one.group_means(work.metric).is_some());
+    if high <= low * (1.0 + TIE) {
+        format!("{} {} about {}", all_of(count), work.verbs.1, work.words(most, rates))
+    } else if are_groups {
+        "no significant difference".to_owned()
     } else {
-        format!("{} {} about {}", all_of(count), work.verbs.1, rates.words(high))
+        format!("no significant difference, {} to {}", rates.words(low), rates.words(high))
     }
 }
