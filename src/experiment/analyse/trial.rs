@@ -1,5 +1,6 @@
 //! What is kept of a trial: one row of `trials.csv`.
 
+mod evidence;
 mod history;
 mod services;
 
@@ -8,15 +9,15 @@ use serde::{Deserialize, Serialize};
 pub(in crate::experiment) use history::FINE;
 pub use history::{History, LevelHistory, PERCENTILES, Series};
 
-use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
+use crate::experiment::analyse::culprit::Evidence;
 use crate::experiment::analyse::recovery::{Calm, Recovery};
-use crate::experiment::analyse::strain::{Strain, StrainUse};
+use crate::experiment::analyse::strain::Strain;
 use crate::kernel::wire;
 use crate::language::{Metric, Objective};
 use crate::model::{Load, Prices, Reference};
 use crate::parts::{
-    Blame, BlameGroup, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Overdue, Pace, ResourceUse,
-    ServiceOutcome, Timeline, Users,
+    Blame, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Overdue, Pace, ResourceUse, ServiceOutcome,
+    Timeline, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -426,47 +427,6 @@ impl Trial {
     pub fn fault(&self) -> Option<String> {
         let why = || if self.violations.is_empty() { self.ending.to_string() } else { self.violations.join("; ") };
         (!self.is_sound()).then(why)
-    }
-}
-
-impl<'a> Evidence<'a> {
-    /// What a trial knows.
-    pub fn of_trial(trial: &'a Trial) -> Self {
-        let used = |(one, strain): (&'a ResourceUse, &StrainUse)| Used {
-            name: &one.name,
-            utilisation: one.utilisation,
-            in_use: one.in_use,
-            is_full: strain.is_full(),
-            kind: one.kind,
-            is_limited: one.capacity.is_some(),
-            refused: one.refused as f64,
-            queue: one.queue,
-            wait_s: one.wait_s,
-        };
-        Self {
-            blame: trial.blame.as_ref(),
-            deadlock: trial.deadlock.as_ref(),
-            hung: trial.hung as f64,
-            resources: trial.resources.iter().zip(&trial.strain.uses).map(used).collect(),
-            grows: Growing::Nothing,
-            completion_s: None,
-            work_completed: None,
-            work_left: 0.0,
-            lost_work: &trial.lost_work,
-            is_own_error_harmless: false,
-            are_between_attempts: false,
-            sheds: false,
-            failing: FAILING,
-            group: BlameGroup::P95,
-            bound_s: None,
-            p999_s: None,
-            is_damaged: trial.is_damaged(),
-            faults_at_end: &trial.faults_at_end,
-            ends_nothing: trial.ended == 0,
-            restarts: trial.restarts as f64,
-            attempts: trial.attempts_per_request,
-            is_uneven: trial.is_uneven(),
-        }
     }
 }
 
