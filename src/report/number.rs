@@ -135,6 +135,9 @@ pub(super) fn shares_of_groups(means: [f64; 2]) -> (String, String) {
     (one, format!("or {other}"))
 }
 
+/// Decimals of a rate at most: one request in ten years, the longest run, is 3e-9 a second.
+pub(super) const MOST_DECIMALS: usize = 12;
+
 /// Decimals with which three digits of a value are seen.
 pub(super) fn decimals(value: f64, most: usize) -> usize {
     if value.is_finite() && value > 0.0 { (2 - value.log10().floor() as i32).clamp(0, most as i32) as usize } else { 0 }
@@ -153,10 +156,15 @@ pub(super) fn figures(all: &[Figure], most_decimals: usize) -> Vec<String> {
     let mut estimates: Vec<f64> = estimates.filter(|&estimate| estimate > 0.0).collect();
     estimates.sort_by(f64::total_cmp);
     let decimals = decimals(estimates.get(estimates.len() / 2).copied().unwrap_or(0.0), most_decimals);
-    // What is small beside the others keeps two digits.
+    // What is small beside the others has more decimals, and two digits where those would show it as 0.
     let own = |estimate: f64| {
-        let is_seen = estimate * libm::exp10(decimals as f64) >= 9.5 || estimate <= 0.0 || estimate >= 9.5;
-        if is_seen { decimals } else { self::decimals(estimate, most_decimals.max(2)) }
+        let last = |decimals: usize| estimate * libm::exp10(decimals as f64);
+        let more = self::decimals(estimate, most_decimals.max(2));
+        match estimate {
+            _ if last(decimals) >= 9.5 || estimate <= 0.0 || estimate >= 9.5 => decimals,
+            _ if last(more) < 0.5 => self::decimals(estimate, MOST_DECIMALS) - 1,
+            _ => more,
+        }
     };
     let alone = all.iter().filter(|figure| figure.groups.is_none()).filter_map(|figure| figure.interval);
     let form = Form::of(alone.map(|interval| (interval, own(interval.estimate))));
@@ -245,6 +253,14 @@ mod tests {
         let exact = |estimate: f64| Some(Interval::exact(estimate));
         let cells = column(&[exact(0.583), exact(1299.4), exact(1100.0)], 2);
         assert_eq!(cells, ["0.58", "1299", "1100"]);
+    }
+
+    /// One request in nine years is not none.
+    #[test]
+    fn a_rate_is_not_shown_as_nothing() {
+        let exact = |estimate: f64| Some(Interval::exact(estimate));
+        assert_eq!(column(&[exact(0.000_012_3), exact(0.0), exact(0.0123)], 2), ["0.000012", "0.00    ", "0.01    "]);
+        assert_eq!(decimals(0.000_000_211, MOST_DECIMALS), 9);
     }
 
     #[test]

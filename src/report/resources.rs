@@ -3,7 +3,7 @@
 use super::headroom::Headroom;
 use super::lower;
 use super::metric::says_something;
-use super::number::{Form, decimals, grouped, seconds, short, time_unit};
+use super::number::{Form, MOST_DECIMALS, decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
 use super::recovery::PointRecovery;
 use super::results::keys;
@@ -126,13 +126,17 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         let written = |value: f64| match metric.kind() {
             MetricKind::PerMinute => {
                 let rates = report.rates;
-                grouped(&format!("{:.*}", decimals(rates.of_minute(interval.estimate), 6), rates.of_minute(value)))
+                grouped(&format!(
+                    "{:.*}",
+                    decimals(rates.of_minute(interval.estimate), MOST_DECIMALS),
+                    rates.of_minute(value)
+                ))
             }
             MetricKind::Share => format!("{:.digits$}", value * 100.0),
             MetricKind::Count(_) if metric == Metric::Restarts => format!("{value:.1}"),
             MetricKind::Count(_) => grouped(&format!("{value:.0}")),
             MetricKind::PerSecond | MetricKind::Hours | MetricKind::Price => {
-                grouped(&format!("{:.*}", decimals(interval.estimate, 6), value))
+                grouped(&format!("{:.*}", decimals(interval.estimate, MOST_DECIMALS), value))
             }
             MetricKind::Time | MetricKind::Quantile(_) | MetricKind::Ratio(_) => {
                 format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale)
