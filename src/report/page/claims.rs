@@ -15,15 +15,7 @@ pub(super) fn claims(report: &Report) -> Markup {
             section #hypotheses {
                 h2 { "Hypotheses" }
                 @if report.judgements.len() > 1 { p { (verdicts::count(report)) } }
-                dl .claims {
-                    @for judgement in &report.judgements {
-                        @let word = verdicts::word(judgement).0;
-                        div {
-                            dt { span class={ "v v-" (word) } { (word) } span { (verdicts::claim(judgement)) } }
-                            dd { (verdicts::evidence(judgement)) }
-                        }
-                    }
-                }
+                (judged(report))
                 @if report.judgements.iter().any(|it| recovery::is_about(&it.evidence)) {
                     p .note { (recovery::definition(report)) }
                 }
@@ -51,6 +43,21 @@ pub(super) fn claims(report: &Report) -> Markup {
                 h2 { "Which variant is best" }
                 p { (heading) }
                 ul { @for line in lines { li { (line.trim()) } } }
+            }
+        }
+    }
+}
+
+/// What became of each claim of an experiment.
+pub(super) fn judged(report: &Report) -> Markup {
+    html! {
+        dl .claims {
+            @for judgement in &report.judgements {
+                @let word = verdicts::word(judgement).0;
+                div {
+                    dt { span class={ "v v-" (word) } { (word) } span { (verdicts::claim(judgement)) } }
+                    dd { (verdicts::evidence(judgement)) }
+                }
             }
         }
     }

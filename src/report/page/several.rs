@@ -4,13 +4,14 @@ use maud::{Markup, html};
 
 use super::answer::ended;
 use super::chart::Charts;
+use super::claims::judged;
 use super::frame::Frame;
 use super::{assumed, finished, method, table};
 use crate::experiment::analyse::effect::Observation;
 use crate::experiment::plan::Plan;
 use crate::report::paragraph::count;
 use crate::report::table::Column;
-use crate::report::{Report, digest, figures, verdicts, warnings};
+use crate::report::{Report, digest, figures, warnings};
 
 /// The question of the page.
 const TITLE: &str = "What each change is worth";
@@ -54,7 +55,7 @@ pub fn page_of_several(reports: &[Report], again: &str) -> String {
             section {
                 h2 { (report.plan.title) }
                 p .soft { (report.plan.name) ", " (report.effort()) }
-                (claims(report))
+                (judged(report))
                 @if let Some(chart) = chart.as_ref().filter(|_| index > 0) { (chart) }
             }
         }
@@ -91,21 +92,6 @@ fn changes(reports: &[Report]) -> Markup {
             section #effects {
                 h2 { "All changes" }
                 (table("All changes", &columns))
-            }
-        }
-    }
-}
-
-/// What became of each claim of an experiment.
-fn claims(report: &Report) -> Markup {
-    html! {
-        dl .claims {
-            @for judgement in &report.judgements {
-                @let word = verdicts::word(judgement).0;
-                div {
-                    dt { span class={ "v v-" (word) } { (word) } span { (verdicts::claim(judgement)) } }
-                    dd { (verdicts::evidence(judgement)) }
-                }
             }
         }
     }
