@@ -28,7 +28,7 @@ use crate::report::Earlier;
 /// Prints a table with 95 % intervals, a sentence for each variant (up to where it is safe, where it collapses, which
 /// resource limits it) and a verdict for each hypothesis. Writes results.csv (one row per point), trials.csv (one row
 /// per replication), comparisons.csv (one row per metric of each variant against the first one), summary.json, charts,
-/// report.html (all of it on one page, without a network) and, where the load has them, classes.csv and timeline.csv, into
+/// report.html (all of it on one page that needs no network) and, where the load has them, classes.csv and timeline.csv, into
 /// a folder named after the experiment. The same seed gives the same results with any number of threads.
 ///
 /// Every finished trial is written to the folder's journal.jsonl at once. After Ctrl-C, a crash or a full disk, the

@@ -1,8 +1,8 @@
 //! Search instead of grid: trials where the answer is, and at each place no more of them than it takes to decide.
 //!
-//! A place is decided by a sequential test: it is looked at after so many replications, then after twice as many, until
+//! A place is decided by a sequential test: it is looked at after some replications, then after twice as many, until
 //! its intervals lie on one side of every bound. The level of the intervals is such that all decisions of a search are
-//! right together with the stated confidence (Bonferroni's inequality), however often was looked.
+//! right together with the stated confidence (Bonferroni's inequality), for any number of looks.
 
 pub(crate) mod batch;
 pub(crate) mod bisection;

@@ -111,8 +111,9 @@ pub fn alerts_legend(all: &[Watched<'_>]) -> String {
     format!(
         "collapse: from then on to the end of the load, goodput in each minute is below half of the best minute before \
          (under an open load, also below half of what is sent), and fewer than 90 % of requests succeed. healthy: at most \
-         1 % of requests fail, in each minute at most 10 % or fewer than ten, no minute is without any end while requests are \
-         under way, and no fault comes on; a rule that fires there gives a false alarm.{with_fault} Shares have exact 95 % intervals, times are means with 95 % intervals."
+         1 % of requests fail, no minute has ten failures or more that are over 10 % of its requests, some requests end in \
+         each minute in which any are under way, and no fault comes on; a rule that fires there gives a false \
+         alarm.{with_fault} Shares have exact 95 % intervals, times are means with 95 % intervals."
     )
 }
 

@@ -192,8 +192,8 @@ struct Shift {
     signed: String,
 }
 
-/// How many times the smallest difference that matters an improvement is from which it is told though it is not significant:
-/// 5 % of most figures.
+/// An improvement that is not significant is mentioned if it is at least this many times the smallest difference that matters:
+/// 5 % of most figures. An assumption.
 const LARGE: f64 = 2.5;
 
 /// Relative change from which it is given as a factor.

@@ -1,5 +1,5 @@
 //! The folder of an experiment's files. A file is written under a temporary name beside its place and then renamed, so
-//! that nobody ever reads half a file and an old one survives a full disk.
+//! that no reader sees half a file and an old one survives a full disk.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -94,7 +94,7 @@ struct List {
 
 impl Folder {
     /// Takes note of the files that were written, and removes those that an earlier sweep of other inputs wrote here
-    /// and this one did not: nobody shall take an old chart for a new one. Nothing else in the folder is touched.
+    /// and this one did not: an old chart would be taken for a new one. Nothing else in the folder is touched.
     pub fn clear_but(&self, inputs: &str, written: &[PathBuf]) -> Result<(), Unwritten> {
         let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let mut files: Vec<String> = written.iter().filter_map(name).collect();

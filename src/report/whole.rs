@@ -20,8 +20,8 @@ use crate::model::RateUnit;
 
 /// What the trials of a plan have shown: figures with 95 % intervals, conditions, comparisons and verdicts.
 ///
-/// [`points`](Self::points) and [`find`](Self::find) give the figures, [`sentences`](Self::sentences) what is to be
-/// said of each variant, [`hypotheses`](Self::hypotheses) the verdicts, and [`doubts`](Self::doubts) what speaks against
+/// [`points`](Self::points) and [`find`](Self::find) give the figures, [`sentences`](Self::sentences) the
+/// findings on each variant in words, [`hypotheses`](Self::hypotheses) the verdicts, and [`doubts`](Self::doubts) what speaks against
 /// them.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -275,8 +275,8 @@ fn comparable(plan: &Plan, points: Vec<usize>) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The best variant at each place where more than two are run that can be compared, or two where the best is to be
-/// selected.
+/// The best variant at each place where more than two are run that can be compared, or two where the experiment selects
+/// the best.
 pub fn select(plan: &Plan, summaries: &[Summary]) -> Vec<Selection> {
     let groups = plan.places().into_iter().flat_map(|points| comparable(plan, points));
     let places = groups.filter(|points| are_rivals(plan, points));

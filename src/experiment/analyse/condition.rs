@@ -53,7 +53,7 @@ pub const RARE_LOSS: f64 = 0.01;
 pub enum Condition {
     /// After the load has gone, no process of the target answers.
     Dead,
-    /// Some capacity is lost for good; the rest goes on.
+    /// Some capacity is lost permanently; the rest works.
     Damaged,
     /// A backlog, or the number of clients that try again, grows over the whole window, or clients are held at its end.
     Unstable,
@@ -103,7 +103,7 @@ pub struct PointState {
     /// The condition.
     pub condition: Condition,
     /// Replications that show it: for the first two conditions those in that state, else those whose own figures miss
-    /// the objective in the same way. Of an unstable point those in which the growth is certain by themselves, which may be
+    /// the objective in the same way. Of an unstable point those that show the growth by themselves, which may be
     /// none; of a healthy one, all.
     pub runs: usize,
     /// Replications in all.

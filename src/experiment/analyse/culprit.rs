@@ -31,7 +31,7 @@ const SPARE: f64 = 0.5;
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
 
-/// Requests sent for each user from which those that are sent again are named with what they wait for: a third of all.
+/// Requests sent for each user from which a sentence says how many there are: a third of all is sent again. An assumption.
 const OFTEN: f64 = 1.5;
 
 /// Share of a time that is most of it: half, less what rounding may take away.

@@ -96,7 +96,7 @@ pub fn check(plan: &Plan, summaries: &[Summary]) -> Vec<Check> {
 
 fn of_point(plan: &Plan, summary: &Summary, level: f64) -> Option<Check> {
     let point = &plan.points[summary.point];
-    // Theory knows nobody who is refused or gives up, and no queue without a steady state.
+    // These theories have no requests that are refused or given up, and no queue without a steady state.
     let rises = summary.growth.any().or(summary.growth.lengthens).is_some();
     if summary.success_rate.estimate < 1.0 || !summary.unsound.is_empty() || rises {
         return None;

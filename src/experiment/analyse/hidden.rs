@@ -8,8 +8,7 @@ use crate::metric::Metric;
 use crate::parts::Failure;
 
 /// What such a point leaves open, after its condition.
-pub const CAVEAT: &str =
-    "a sweep over lower loads would show whether goodput is higher there, so that it has collapsed";
+pub const CAVEAT: &str = "it may have collapsed: a sweep over lower loads would show whether goodput is higher there";
 
 /// Whether a point may have collapsed although it sheds load, in an experiment without an axis of load: because the system does
 /// more useless work at a higher load, or less work.

@@ -35,7 +35,7 @@ pub fn rank(plan: &Plan, values: &[Vec<(u64, f64)>], run: &[u32]) -> Option<Sele
     select(values.len(), rules, zone, observe)
 }
 
-/// Which of the points at a place need more replications, by index, until they have so many replications; none where
+/// Which of the points at a place need more replications, by index, and how many they need in all; none where
 /// nothing more is asked for.
 pub fn more(plan: &Plan, values: &[Vec<(u64, f64)>], run: &[u32]) -> Option<(Vec<usize>, u32)> {
     let SelectionOutcome { left, next, .. } = rank(plan, values, run)?;

@@ -24,7 +24,7 @@ pub struct Laboratory<'a> {
     is_interrupted: bool,
 }
 
-/// So many replications of a point in all.
+/// The number of replications that a point must have in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
     /// Which point of the study's plan.

@@ -199,7 +199,7 @@ impl<'a> Search<'a> {
         let end = self.best.unwrap_or(self.lattice.len());
         let left: Vec<usize> = (0..end).filter(|&setting| self.fates[setting] == Fate::Open).collect();
         if !self.asked.monotone && self.best.is_some() {
-            // Nothing follows from anything: the dearest first, whose meeting is likeliest.
+            // No setting tells of another: the most expensive first, which is the likeliest to meet the objectives.
             return left.last().copied();
         }
         let out = |setting: usize| matches!(self.fates[setting], Fate::Tried(Decision::Misses | Decision::TooClose));

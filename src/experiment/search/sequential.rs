@@ -116,8 +116,8 @@ pub struct Test<'a> {
 }
 
 impl<'a> Test<'a> {
-    /// A test of which so many points are decided together, each looked at so often, so that all decisions are right
-    /// with this confidence.
+    /// A test of this number of `points`, each with these `looks`, of which all decisions are right together with this
+    /// confidence.
     pub fn new(objectives: &'a [Objective], slope: Option<f64>, confidence: f64, points: usize, looks: &Looks) -> Self {
         let bounds = objectives.len() + usize::from(slope.is_some());
         let chances = (points * looks.count() * bounds).max(1) as f64;
@@ -187,7 +187,7 @@ pub fn guess(readings: &[Reading], objectives: &[Objective], slope: Option<f64>)
     })
 }
 
-/// A time that has no end: of requests that are never answered, or of a queue that grows for ever.
+/// A time that has no end: of requests that are never answered, or of a queue that never stops growing.
 const NEVER: Interval = Interval { estimate: f64::INFINITY, low: f64::INFINITY, high: f64::INFINITY };
 
 /// The side of a bound on which the whole interval lies.
@@ -236,7 +236,7 @@ fn figure(trials: &[&Trial], metric: Metric, growth: &Growth, level: f64, known:
     }
     let mut interval = Interval::mean_of(&values, level)?;
     if agree && values.len() > 1 {
-        // As wide as that of so many values with this standard deviation.
+        // As wide as that of this number of values with this standard deviation.
         let like: Vec<f64> = (0..values.len()).map(|index| if index % 2 == 0 { known } else { -known }).collect();
         let half = Interval::mean_of(&like, level)?.half_width();
         interval = Interval { low: interval.low - half, high: interval.high + half, ..interval };

@@ -17,7 +17,7 @@ use crate::report::objective::bound;
 use crate::report::whole::Report;
 use crate::statistics::Interval;
 
-/// Share of the requests that succeed from which on what is sent is answered.
+/// Share of requests that succeed from which all that are sent count as answered.
 const NEARLY_ALL: f64 = 0.99;
 
 /// Share of the time at p95 from which less waiting would show.

@@ -102,7 +102,7 @@ fn longer(report: &Report, summary: &Summary) -> Option<Proposal> {
     if let Some(why) = deadlocked(summary) {
         return Some(Proposal::remark(why));
     }
-    // What is lost for good is not back in a longer run.
+    // Capacity that is lost permanently does not return in a longer run.
     if report.state(summary.point).is_some_and(|state| state.condition.is_loss()) {
         return None;
     }

@@ -48,7 +48,7 @@ impl Culprit {
         }
     }
 
-    /// A load that offers less than it is to.
+    /// A load that offers less than the required throughput.
     pub(in crate::experiment) fn load(sentence: String) -> Self {
         Self::new("the load".into(), CulpritKind::TooLittleLoad, sentence)
     }

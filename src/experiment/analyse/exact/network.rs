@@ -24,7 +24,7 @@ pub(super) struct Node {
     pub visits: f64,
     /// Service demand of a request in all its visits, in seconds, mean.
     pub demand_s: f64,
-    /// Servers; none: nobody waits.
+    /// Servers; none where no request waits.
     pub servers: Option<u32>,
     /// Whether all service times are exponential.
     pub is_exponential: bool,

@@ -49,11 +49,7 @@ pub fn unsafe_words(summary: &Summary, state: &PointState, rates: RateUnit) -> S
         Condition::Dead => format!("dead{runs}: after the load ends, no worker responds{}", besides(summary, state)),
         Condition::Damaged => format!("damaged{runs}{}{}", lost(), besides(summary, state)),
         Condition::Unstable => {
-            let alone = match (state.runs, runs.as_str()) {
-                (0, _) => ", which only all runs together show".to_owned(),
-                (_, "") => String::new(),
-                _ => format!(", certain{runs} by themselves"),
-            };
+            let alone = alone(state);
             let Some(Overrun { sent, ended, from }) = summary.growth.overrun else {
                 return format!("unstable: {}{alone}", backlog(summary).unwrap_or_default());
             };
@@ -87,12 +83,32 @@ pub fn unsafe_words(summary: &Summary, state: &PointState, rates: RateUnit) -> S
     }
 }
 
+/// How many runs show by themselves that a point is unstable; nothing where all do.
+fn alone(state: &PointState) -> String {
+    let bounds = || shares(state.share.low, state.share.high);
+    match (state.runs, state.of) {
+        (0, _) => "; only all runs together show it".into(),
+        (runs, all) if runs == all => String::new(),
+        (1, all) => format!("; 1 of {all} runs by itself shows it ({})", bounds()),
+        (runs, all) => format!("; {runs} of {all} runs by themselves show it ({})", bounds()),
+    }
+}
+
 /// `, goodput 118 % of the best at a lower load`, of two groups of runs that of each; nothing where there is no lower load.
 fn goodput(state: &PointState) -> String {
     let Some(goodput) = state.goodput else { return String::new() };
     match goodput.groups.and_then(|groups| in_groups(groups, share)) {
-        Some(groups) => format!(", goodput relative to the best at a lower load {groups}"),
+        Some(groups) => format!(", goodput {groups} (relative to the best at a lower load)"),
         None => format!(", goodput {} of the best at a lower load", share(goodput.all)),
+    }
+}
+
+/// Whether the words of a state have the success rate.
+fn has_success(state: &PointState) -> bool {
+    match state.condition {
+        Condition::Dead | Condition::Damaged => state.missed.is_some(),
+        Condition::Collapsed | Condition::Sheds | Condition::Overloaded | Condition::Failing => true,
+        Condition::Unstable | Condition::Slow | Condition::Healthy => false,
     }
 }
 
@@ -215,23 +231,31 @@ pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
     parts(summary, curve).join(", ")
 }
 
-/// The same after what was said of the point, without what that has already; empty where it has all.
-pub(super) fn figures_beside(summary: &Summary, curve: &Curve, said: &str) -> String {
-    let has_success = said.contains("success");
-    let is_said = |part: &String| said.contains(part.as_str()) || has_success && part.contains("success");
+/// The same after what was said of the point in this state, without what that has already; empty where it has all.
+pub(super) fn figures_beside(summary: &Summary, state: &PointState, curve: &Curve, said: &str) -> String {
+    let is_said = |part: &String| has(said, part) || has_success(state) && *part == success_alone(summary);
     parts(summary, curve).into_iter().filter(|part| !is_said(part)).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a text has these words, and not as a part of longer ones: `22/s` is not in `122/s`.
+fn has(text: &str, words: &str) -> bool {
+    let continues = |c: char| c.is_alphanumeric() || matches!(c, '.' | ',');
+    text.match_indices(words)
+        .any(|(at, _)| !text[..at].ends_with(continues) && !text[at + words.len()..].starts_with(char::is_alphanumeric))
+}
+
 fn parts(summary: &Summary, curve: &Curve) -> Vec<String> {
-    let groups = summary.group_means(Metric::SuccessRate).and_then(|groups| in_groups(groups, percent));
-    let success = match groups {
-        Some(groups) => format!("success {groups}"),
-        None => format!("{} success", percent(summary.success_rate.estimate)),
-    };
     let percentile = percentile(&curve.plan.objectives);
     let time = summary.metric(percentile).map(|it| format!("{} {}", percentile.short(), words::time(it.estimate)));
-    let first = [rate(summary, curve.rates), success];
+    let first = [rate(summary, curve.rates), success_alone(summary)];
     first.into_iter().chain(lost_work(summary)).chain(time).chain(recovery(summary)).collect()
+}
+
+fn success_alone(summary: &Summary) -> String {
+    match summary.group_means(Metric::SuccessRate).and_then(|groups| in_groups(groups, percent)) {
+        Some(groups) => format!("success {groups}"),
+        None => format!("{} success", percent(summary.success_rate.estimate)),
+    }
 }
 
 /// What part of the work behind the answers is lost, and where most of it: `4 % of the work behind the answers dropped by
@@ -286,7 +310,7 @@ pub fn is_another(one: &Summary, other: &Summary) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{beside, goodput, share, shares};
+    use super::{alone, beside, goodput, has, share, shares};
     use crate::experiment::analyse::condition::{Condition, PointState};
     use crate::experiment::analyse::summary::{GroupMean, Means};
     use crate::statistics::Interval;
@@ -299,20 +323,37 @@ mod tests {
         assert_eq!(all.map(|(share, bound)| beside(share, bound)), ["89.5 %", "89.97 %", "70 %", "90 %"]);
     }
 
+    #[test]
+    fn words_are_no_part_of_longer_ones() {
+        let said = "unstable: 10,122/s arrive and 122/s end; 1 of 4 runs by itself shows it";
+        assert_eq!(["122/s", "22/s", "1 of 4 run", "10"].map(|part| has(said, part)), [true, false, false, true]);
+        assert!(!has("unstable: 10,122/s arrive", "122/s"), "a part of a number");
+    }
+
+    /// A point in this condition in some of five runs.
+    fn in_runs(condition: Condition, runs: usize, goodput: Option<Means>) -> PointState {
+        let share = Interval { estimate: runs as f64 / 5.0, low: 0.1, high: 0.9 };
+        PointState { point: 0, condition, runs, of: 5, share, missed: None, goodput }
+    }
+
+    #[test]
+    fn growth_that_single_runs_hide_is_said_to_be_that_of_all() {
+        let words = |runs| alone(&in_runs(Condition::Unstable, runs, None));
+        assert_eq!(words(0), "; only all runs together show it");
+        assert_eq!(words(1), "; 1 of 5 runs by itself shows it (10 to 90 %)");
+        assert_eq!(words(3), "; 3 of 5 runs by themselves show it (10 to 90 %)");
+        assert_eq!(words(5), "");
+    }
+
     /// One run of five serves as much as at a lower load, and four a tenth: 28 % is that of no run.
     #[test]
     fn goodput_of_two_groups_is_that_of_each() {
         let groups = Some([GroupMean { runs: 1, mean: 1.0 }, GroupMean { runs: 4, mean: 0.1 }]);
-        let state = |groups| PointState {
-            point: 0,
-            condition: Condition::Collapsed,
-            runs: 4,
-            of: 5,
-            share: Interval::exact(0.8),
-            missed: None,
-            goodput: Some(Means { all: 0.28, groups }),
-        };
-        assert_eq!(goodput(&state(groups)), ", goodput relative to the best at a lower load 100 % in 1 run, 10 % in 4");
+        let state = |groups| in_runs(Condition::Collapsed, 4, Some(Means { all: 0.28, groups }));
+        assert_eq!(
+            goodput(&state(groups)),
+            ", goodput 100 % in 1 run, 10 % in 4 (relative to the best at a lower load)"
+        );
         assert_eq!(goodput(&state(None)), ", goodput 28 % of the best at a lower load");
     }
 

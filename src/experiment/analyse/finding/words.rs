@@ -69,7 +69,7 @@ pub(super) fn lines(
     };
     let Some(axis) = curve.axis else {
         let said = condition(last, state, curve.rates);
-        let beside = figures_beside(last, curve, &said);
+        let beside = figures_beside(last, state, curve, &said);
         let figures = if beside.is_empty() { beside } else { format!(": {beside}") };
         let mut lines = vec![format!("{name}{said}{figures}{}", limit(last))];
         if !state.is_safe() {
@@ -150,7 +150,9 @@ fn less(curve: &Curve, axis: &Axis) -> Option<String> {
     let place = at(curve.plan, axis, summary.point);
     let cause = cause(summary);
     Some(match held.groups.and_then(|groups| in_groups(groups, share)) {
-        Some(groups) => format!("throughput at {place} relative to the best at a lower load: {groups}: {cause}"),
+        Some(groups) => {
+            format!("throughput at {place} is {groups} (relative to the best at a lower load): {cause}")
+        }
         None => format!("throughput at {place} is {} of the best at a lower load: {cause}", share(held.all)),
     })
 }

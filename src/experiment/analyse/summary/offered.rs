@@ -23,10 +23,8 @@ impl Summary {
         if is_sound && missed.peek().is_some() && missed.all(|objective| self.is_short_of_load(load, *objective)) {
             let answered = words::percent(self.success_rate.estimate);
             let sentence = match load.pattern.is_closed() {
-                false => format!(
-                    "the load offers less than the throughput that is to be reached, and {answered} of it is answered"
-                ),
-                true => "the clients offer less than the throughput that is to be reached: each waits for its answer before \
+                false => format!("the load offers less than the required throughput, and {answered} of it is answered"),
+                true => "the clients offer less than the required throughput: each waits for its answer before \
                          its next request, and no resource is saturated"
                     .to_owned(),
             };
