@@ -9,10 +9,9 @@ mod server;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::sleep;
 use std::time::Duration;
 
 use sim::experiment::plan::{Adjustments, Plan};
@@ -23,7 +22,7 @@ use server::{Behaviour, Seen, Server};
 /// A folder with an experiment, which measures.
 struct Bench(Rc<Folder>);
 
-/// A folder that is removed when nothing needs it any longer.
+/// A folder that is removed when nothing needs it.
 struct Folder(PathBuf);
 
 impl Drop for Folder {

@@ -2,7 +2,13 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-@@USE@@
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::server::{Behaviour, Server};
+use super::*;
+
 /// Only what is asked for is loaded, and only this machine unless another is named.
 #[test]
 fn other_machines_are_not_loaded() {

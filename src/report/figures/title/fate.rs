@@ -1,10 +1,9 @@
 //! Which variant stops being safe where, and which ones hold.
 
 use super::alone::alone;
-use super::values::{Held, least_is_enough, none_is_enough, safe_values};
+use super::values::{Held, none_is_enough, safe_values};
 use super::{MOST, all_of, best, fitting, fitting_in, list};
-use crate::experiment::analyse::condition::Condition;
-use crate::experiment::analyse::finding::{Fall, Finding, More, Turn, falls, places};
+use crate::experiment::analyse::finding::{Fall, More, Turn, falls};
 use crate::experiment::plan::Direction;
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
@@ -258,6 +257,7 @@ fn enough(set: &Set, fates: &[Fate]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::analyse::condition::Condition;
 
     /// A design that sheds load is not thrown in with those that collapse.
     #[test]
