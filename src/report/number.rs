@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_rate_is_not_shown_as_nothing() {
         let exact = |estimate: f64| Some(Interval::exact(estimate));
-        assert_eq!(column(&[exact(0.000_012_3), exact(0.0), exact(0.0123)], 2), ["0.000012", "0.00    ", "0.01    "]);
+        assert_eq!(column(&[exact(0.000_012_3), exact(0.0), exact(0.0123)], 2), ["0.000012", "    0.00", "    0.01"]);
         assert_eq!(decimals(0.000_000_211, MOST_DECIMALS), 9);
     }
 
