@@ -1,10 +1,11 @@
 //! Who sends requests: a finite closed test, an endless closed load with a steady or changing number of clients, open
-//! arrivals at a steady or changing rate, or as recorded. One [`trial`] is one run of a system under a load, from rest.
+//! arrivals at a steady or changing rate, or as recorded, or several of these, one for each class. One [`trial`] is one run of a system under a load, from rest.
 
 mod arrivals;
 mod closed;
 mod drain;
 mod measuring;
+mod mixed;
 mod open;
 mod profile;
 mod staged;
@@ -149,6 +150,7 @@ fn run(world: &mut World, load: &Load, seed: u64, replication: u64, limits: &Lim
         Pattern::Varying { .. } => profile::run(world, &load.pattern, seed, replication, limits),
         Pattern::Trace { .. } => trace::run(world, &load.pattern, limits),
         Pattern::Open { .. } => open::run(world, &load.pattern, seed, replication, limits),
+        Pattern::Mixed { .. } => mixed::run(world, load, seed, replication, limits),
     }
 }
 

@@ -22,8 +22,9 @@ pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use deploy::{AtSigterm, DeployPlan, DeployStrategy, Ending, Pods};
 pub use load::{
-    Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, Earlier, FEWEST_USUAL, Flow, Load, MOST_INTERVALS,
-    MOST_SAVED, Pattern, Piece, RateCourse, Reference, Retry, Stage, Strength, UserDraws, Wave, round_interval,
+    Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, ClassSource, Earlier, FEWEST_USUAL, Flow, Load,
+    MOST_INTERVALS, MOST_SAVED, Pattern, Piece, RateCourse, Reference, Retry, Stage, Strength, UserDraws, Wave,
+    round_interval,
 };
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{

@@ -158,13 +158,17 @@ pub fn contradictions(
     Ok(found)
 }
 
-/// The clients of a closed load and their mean think time in seconds; none of other loads, or where the number changes.
+/// The clients of a closed load and their mean think time in seconds; none of other loads, or where the number changes or each class has its own.
 fn clients(pattern: &Pattern) -> Option<(f64, f64)> {
     match pattern {
         Pattern::Test { concurrency, think, .. } | Pattern::Endless { concurrency, think, .. } => {
             Some((f64::from(*concurrency), think.as_ref().map_or(0.0, |think| think.mean() / 1e9)))
         }
-        Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => None,
+        Pattern::Staged { .. }
+        | Pattern::Varying { .. }
+        | Pattern::Trace { .. }
+        | Pattern::Open { .. }
+        | Pattern::Mixed { .. } => None,
     }
 }
 

@@ -17,11 +17,12 @@ use super::{Distribution, Duration, Rate, WarmUp};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// Closed (a number of clients, each waits for its answer) or open (arrivals that do not depend on answers).
+    /// Closed (a number of clients, each waits for its answer), open (arrivals that do not depend on answers), or mixed
+    /// (classes that are each one of these).
     pub kind: LoadKind,
     /// The endpoint that is called: `"service.endpoint"`. A load has this, or `classes`.
     pub target: Option<String>,
-    /// Several classes of requests, by name, each with its endpoint and its share. After a finite test each process of
+    /// Several classes of requests, by name, each with its endpoint and its share; in a mixed load with its clients or its rate. After a finite test each process of
     /// every service that is called is probed.
     #[serde(default)]
     pub classes: BTreeMap<String, RequestClass>,
@@ -86,10 +87,10 @@ pub struct Load {
     /// an end has left waiting do not count as unanswered. Without it: `sim run` records every request; a sweep records a sample
     /// (one request in 16, more of small tests), scaled to all requests by response time.
     pub blame: Option<bool>,
-    /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot
+    /// Endless, open and mixed: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot
     /// runs and MSER-5, and shows it in a chart (warm-up.png).
     pub warm_up: Option<WarmUp>,
-    /// Endless and open: length of the measuring window, after the warm-up. Of a trace and of stages it may be left
+    /// Endless, open and mixed: length of the measuring window, after the warm-up. Of a trace and of stages it may be left
     /// out: to the last arrival, or the end of the last stage.
     pub duration: Option<Duration>,
     /// How a client learns that work which outlasts its answer is complete; it is busy until then. Without it a client
@@ -124,6 +125,9 @@ pub enum LoadKind {
     Closed,
     /// Requests arrive at a rate, independently of what happens to earlier ones.
     Open,
+    /// Each of the `classes` has clients of its own (`concurrency`, `think_time`) or a rate of its own (`rate`,
+    /// `arrivals`): users beside scheduled jobs, or two populations that wait for different answers.
+    Mixed,
 }
 
 /// How arrivals of an open load follow each other.

@@ -55,7 +55,7 @@ impl Driver {
             Pattern::Test { think, .. } | Pattern::Endless { think, .. } | Pattern::Staged { think, .. } => {
                 think.as_ref()
             }
-            Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => None,
+            Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } | Pattern::Mixed { .. } => None,
         };
         let Means { forms, pool, clock, recorder } = means;
         Self {
@@ -108,7 +108,8 @@ impl Driver {
                     self.want(count);
                 }
             }
-            Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => {
+            // A mixed load is refused before it comes here; it has no arrivals that are known in advance.
+            Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } | Pattern::Mixed { .. } => {
                 self.recorder.begin(true);
                 let end = load.pattern.window().map_or(Time::MAX, |(_, closes)| closes);
                 let arrivals = Arrivals::new(&load.pattern, self.seed, self.replication);

@@ -141,7 +141,9 @@ enum Peak {
 impl Peak {
     fn of(pattern: &Pattern) -> Self {
         let course = match pattern {
-            Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Open { .. } => return Self::Steady,
+            Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Open { .. } | Pattern::Mixed { .. } => {
+                return Self::Steady;
+            }
             Pattern::Trace { .. } => return Self::Unknown,
             Pattern::Staged { start, stages, .. } => {
                 let is_steady =

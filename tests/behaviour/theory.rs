@@ -4,6 +4,7 @@
 mod caches;
 mod closed;
 mod guards;
+mod mixed;
 mod orders;
 mod queues;
 mod services;

@@ -138,8 +138,14 @@ impl World<'_> {
 
     /// The clients that wait for an overdue answer, out of `clients`: at this time, in the window or just after it has closed.
     pub fn overdue(&self, clients: u32) -> Overdue {
+        self.overdue_of(clients, |_| true)
+    }
+
+    /// The same, of the requests of these clients.
+    pub fn overdue_of(&self, clients: u32, are_theirs: impl Fn(u32) -> bool) -> Overdue {
         let now = self.engine.now;
-        let ages = self.requests.living().map(|request| now.since(self.requests[request].born));
+        let requests = self.requests.living().filter(|&request| are_theirs(self.requests[request].client));
+        let ages = requests.map(|request| now.since(self.requests[request].born));
         Overdue::of(clients, ages, &self.tally.response_times, now.since(self.window_start))
     }
 

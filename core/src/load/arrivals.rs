@@ -18,10 +18,12 @@ enum ArrivalSource {
 }
 
 impl Arrivals {
-    /// The arrivals of a replication; none of a closed load, in which answers decide when requests are sent.
+    /// The arrivals of a replication; none of a closed or mixed load, in which answers decide when requests are sent.
     pub fn new(pattern: &Pattern, seed: u64, replication: u64) -> Option<Self> {
         Some(Self(match pattern {
-            Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. } => return None,
+            Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. } | Pattern::Mixed { .. } => {
+                return None;
+            }
             &Pattern::Open { gap, arrivals, .. } => {
                 ArrivalSource::Open { gaps: gaps(seed, replication), gap: gap_of(gap, arrivals), now: Time::ZERO }
             }

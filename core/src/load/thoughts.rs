@@ -15,7 +15,12 @@ pub struct Thoughts {
 impl Thoughts {
     /// The pauses of a replication.
     pub fn new(pause: Option<&Variate>, seed: u64, replication: u64) -> Self {
-        Self { pause: pause.cloned(), stream: Stream::named(seed, replication, "think", 0) }
+        Self::of(pause, Stream::named(seed, replication, "think", 0))
+    }
+
+    /// Pauses that are drawn from this stream.
+    pub(super) fn of(pause: Option<&Variate>, stream: Stream) -> Self {
+        Self { pause: pause.cloned(), stream }
     }
 
     /// The next pause; none where clients do not think.
@@ -27,13 +32,19 @@ impl Thoughts {
     /// A client has its answer: it sends its next request, after a pause if clients think.
     #[inline]
     pub(super) fn follow(&mut self, world: &mut World, ended: Ended) {
+        match self.after(world, ended) {
+            Some(time) => world.schedule(time, which::CLIENT + ended.client),
+            None => world.send(ended.client),
+        }
+    }
+
+    /// The pause of a client that has its answer; none where clients do not think.
+    #[inline]
+    pub(super) fn after(&mut self, world: &mut World, ended: Ended) -> Option<Time> {
         let pause = self.pause();
         if ended.refused_at_once {
             world.note_resend(pause.unwrap_or(Time::ZERO));
         }
-        match pause {
-            Some(time) => world.schedule(time, which::CLIENT + ended.client),
-            None => world.send(ended.client),
-        }
+        pause
     }
 }

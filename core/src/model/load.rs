@@ -78,6 +78,8 @@ pub enum Strength {
         /// The unit that it is written in.
         unit: RateUnit,
     },
+    /// The numbers of clients and the rates of several classes, of which no single one stands for the load.
+    Classes,
     /// The highest rate of a profile, in which no single number stands for the load.
     Peak {
         /// Requests a second.
@@ -343,12 +345,51 @@ pub enum Pattern {
         /// Length of the window.
         duration: Time,
     },
+    /// Classes that each have a source of requests of their own, measured in a window.
+    Mixed {
+        /// The sources, in the order of the classes.
+        sources: Vec<ClassSource>,
+        /// Time before the window.
+        warm_up: Time,
+        /// Length of the window.
+        duration: Time,
+    },
+}
+
+/// Where the requests of a class come from.
+#[derive(Clone, Debug)]
+pub enum ClassSource {
+    /// From clients: each sends its next request after its answer.
+    Clients {
+        /// Their number.
+        count: u32,
+        /// Time between answer and next request.
+        think: Option<Variate>,
+    },
+    /// From arrivals at a steady rate.
+    Arrivals {
+        /// Mean time between two arrivals, in nanoseconds.
+        gap: f64,
+        /// How the gaps vary.
+        arrivals: Arrivals,
+    },
+}
+
+impl ClassSource {
+    /// The number of clients; none of arrivals.
+    pub fn clients(&self) -> Option<u32> {
+        match *self {
+            Self::Clients { count, .. } => Some(count),
+            Self::Arrivals { .. } => None,
+        }
+    }
 }
 
 impl Pattern {
-    /// Whether clients wait for the answer before they send the next request.
+    /// Whether clients wait for the answer before they send the next request, in each class.
     pub fn is_closed(&self) -> bool {
         match self {
+            Self::Mixed { sources, .. } => sources.iter().all(|source| source.clients().is_some()),
             Self::Test { .. } | Self::Endless { .. } | Self::Staged { .. } => true,
             Self::Varying { .. } | Self::Trace { .. } | Self::Open { .. } => false,
         }
@@ -363,7 +404,8 @@ impl Pattern {
             | Self::Staged { warm_up, duration, .. }
             | Self::Varying { warm_up, duration, .. }
             | Self::Trace { warm_up, duration, .. }
-            | Self::Open { warm_up, duration, .. } => Some((warm_up, warm_up + duration)),
+            | Self::Open { warm_up, duration, .. }
+            | Self::Mixed { warm_up, duration, .. } => Some((warm_up, warm_up + duration)),
         }
     }
 }

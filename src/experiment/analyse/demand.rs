@@ -79,7 +79,11 @@ pub fn most(summary: &Summary) -> Option<(String, f64)> {
 pub fn without_waiting(summary: &Summary, load: &Load) -> Option<f64> {
     let (clients, think) = match &load.pattern {
         Pattern::Test { concurrency, think, .. } | Pattern::Endless { concurrency, think, .. } => (*concurrency, think),
-        Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => return None,
+        Pattern::Staged { .. }
+        | Pattern::Varying { .. }
+        | Pattern::Trace { .. }
+        | Pattern::Open { .. }
+        | Pattern::Mixed { .. } => return None,
     };
     let think = think.as_ref().map_or(0.0, |think| think.mean() / 1e9);
     let own: f64 = shares(summary.blame.as_ref()?, BlameGroup::Mean)

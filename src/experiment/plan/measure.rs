@@ -5,6 +5,7 @@ use super::workbench::Workbench;
 use crate::language::names::Names;
 use crate::language::tree::Tree;
 use crate::language::{Connections, Measure, Mistake, Mistakes, RealRequest};
+use crate::model::Pattern;
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -103,6 +104,13 @@ impl Workbench {
             let title = "sim measure cannot wait for work that outlasts its answer";
             let at = place.get("completion").unwrap_or(place);
             mistakes.push(at.place.mark_key(Mistake::new(title), "").help("measure without `completion`"));
+        }
+        if matches!(load.pattern, Pattern::Mixed { .. }) {
+            let mistake = Mistake::new("sim measure cannot send a load of `kind = \"mixed\"`");
+            let at = place.get("kind").unwrap_or(place);
+            mistakes.push(
+                at.place.mark_key(mistake, "").help("measure the classes one by one, or with shares of one load"),
+            );
         }
         if load.auto_warm_up {
             let title = "the warm-up of a measurement must be given";

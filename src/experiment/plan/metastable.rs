@@ -117,7 +117,9 @@ impl Workbench {
                 (path.clone(), per_second * unit.seconds(), suffix, false)
             }
             Strength::Factor { path, factor } => ((*path).to_owned(), *factor, "", false),
-            Strength::Stages { .. } | Strength::Peak { .. } | Strength::Stretch { .. } => return None,
+            Strength::Stages { .. } | Strength::Classes | Strength::Peak { .. } | Strength::Stretch { .. } => {
+                return None;
+            }
         };
         Some((path, move |share: f64| match is_whole {
             true => format!("{}", (size * share).round().max(1.0)),

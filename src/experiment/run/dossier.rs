@@ -205,7 +205,8 @@ fn watched(timeline: &Timeline, load: &Load) -> usize {
         | Pattern::Staged { .. }
         | Pattern::Varying { .. }
         | Pattern::Trace { .. }
-        | Pattern::Open { .. } => timeline.slices.len(),
+        | Pattern::Open { .. }
+        | Pattern::Mixed { .. } => timeline.slices.len(),
     }
 }
 

@@ -46,7 +46,9 @@ fn find<'a>(plan: &'a Plan, point: usize, limits: &Limits) -> Option<Cow<'a, War
 fn pilot(plan: &Plan, point: usize, limits: &Limits) -> (WarmUp, bool) {
     let planned = &plan.points[point];
     let duration = match planned.load.pattern {
-        Pattern::Endless { duration, .. } | Pattern::Open { duration, .. } => duration,
+        Pattern::Endless { duration, .. } | Pattern::Open { duration, .. } | Pattern::Mixed { duration, .. } => {
+            duration
+        }
         _ => Time::ZERO,
     };
     let interval = Time((duration.0 / INTERVALS).max(1));
@@ -72,7 +74,9 @@ fn with(load: &Load, length: Time) -> Load {
     load.auto_warm_up = false;
     load.accounts = AccountsKept::Off;
     load.recorded = None;
-    if let Pattern::Endless { warm_up, .. } | Pattern::Open { warm_up, .. } = &mut load.pattern {
+    if let Pattern::Endless { warm_up, .. } | Pattern::Open { warm_up, .. } | Pattern::Mixed { warm_up, .. } =
+        &mut load.pattern
+    {
         *warm_up = length;
     }
     load

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::Duration;
 use super::super::units::{Fraction, optional_fraction};
+use super::super::{Distribution, Duration, Rate};
+use super::Arrivals;
 use crate::model::Jitter;
 
 /// A class of requests: `login = { target = "user-service.login", weight = 2 }`.
@@ -13,11 +14,19 @@ use crate::model::Jitter;
 pub struct RequestClass {
     /// The endpoint that is called: `"service.endpoint"`.
     pub target: String,
-    /// Its share of the requests, relative to the weights of the others. Without it: 1. The class of request number n
+    /// Closed and open: its share of the requests, relative to the weights of the others. Without it: 1. The class of request number n
     /// is drawn by that number, so that variants meet the same classes in the same order.
     #[serde(default, deserialize_with = "optional_fraction")]
     #[schemars(with = "Option<Fraction>")]
     pub weight: Option<f64>,
+    /// Mixed: clients that send requests of this class, each the next one after its answer. A class has this, or `rate`.
+    pub concurrency: Option<u32>,
+    /// Mixed: time between an answer and the next request of the same client. Without it: none.
+    pub think_time: Option<Distribution>,
+    /// Mixed: arrivals in a unit of time, `"9/s"` or `"540/min"`.
+    pub rate: Option<Rate>,
+    /// Mixed: how arrivals follow each other. Without it: `poisson`.
+    pub arrivals: Option<Arrivals>,
     /// How important a request is, 0 to 255: queues with `order = "priority"` serve the highest first. Its calls and
     /// branches have the same priority, messages that it publishes have none.
     #[serde(default)]

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod clients;
+mod mixed;
 mod strength;
 mod watch;
 
@@ -32,7 +33,11 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         (LoadKind::Closed, None) if load.stages.is_some() => reading.staged(),
         (LoadKind::Closed, None) => reading.endless(),
         (LoadKind::Open, _) => reading.open(),
+        (LoadKind::Mixed, _) => reading.mixed(),
     };
+    if load.kind != LoadKind::Mixed {
+        reading.no_sources();
+    }
     let retry = reading.retry();
     let call_rates = reading.length("call_rates", load.call_rates);
     let watch = reading.watch(&pattern, system);
@@ -75,8 +80,9 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
 fn rate_unit(load: &Load) -> Option<model::RateUnit> {
     let of_profile = || load.profile.iter().flatten().find_map(|point| point.rate.1);
     let of_bursts = || load.bursts.as_ref().and_then(|bursts| bursts.on_rate.1);
+    let of_classes = || load.classes.values().find_map(|class| Some(class.rate?.1));
     let of_file = || load.profile_from.as_ref().map(|table| unit_of(table.per));
-    load.rate.map(|rate| rate.1).or_else(of_profile).or_else(of_bursts).or_else(of_file)
+    load.rate.map(|rate| rate.1).or_else(of_profile).or_else(of_bursts).or_else(of_file).or_else(of_classes)
 }
 
 /// The unit of rates that count the requests of each `per`.
@@ -290,22 +296,26 @@ impl Reading<'_> {
         if present {
             let title = format!("`{key}` does not belong to {}", kind.name);
             let complaint = Complaint::at_key(At::Root.key(key), title, "would have no effect");
-            let of_kind = if self.load.kind == LoadKind::Open || self.load.users.is_none() { "kind" } else { "users" };
+            let is_test = self.load.kind == LoadKind::Closed && self.load.users.is_some();
+            let of_kind = if is_test { "users" } else { "kind" };
             self.complaints.push(complaint.also(At::Root.key(of_kind), "").help(kind.instead));
         }
     }
 
     fn foreign_arrivals(&mut self, name: &'static str) {
-        let kind = PatternKind { name, instead: "remove it, or write `kind = \"open\"`" };
-        self.foreign(&kind, "rate", self.load.rate.is_some());
-        self.foreign(&kind, "arrivals", self.load.arrivals.is_some());
-        self.foreign(&kind, "profile", self.load.profile.is_some());
-        self.foreign(&kind, "profile_from", self.load.profile_from.is_some());
-        self.foreign(&kind, "interpolation", self.load.interpolation.is_some());
-        self.foreign(&kind, "spikes", self.load.spikes.is_some());
-        self.foreign(&kind, "diurnal", self.load.diurnal.is_some());
-        self.foreign(&kind, "bursts", self.load.bursts.is_some());
-        self.foreign(&kind, "trace", self.load.trace.is_some());
+        self.foreign_arrivals_of(&PatternKind { name, instead: "remove it, or write `kind = \"open\"`" });
+    }
+
+    fn foreign_arrivals_of(&mut self, kind: &PatternKind) {
+        self.foreign(kind, "rate", self.load.rate.is_some());
+        self.foreign(kind, "arrivals", self.load.arrivals.is_some());
+        self.foreign(kind, "profile", self.load.profile.is_some());
+        self.foreign(kind, "profile_from", self.load.profile_from.is_some());
+        self.foreign(kind, "interpolation", self.load.interpolation.is_some());
+        self.foreign(kind, "spikes", self.load.spikes.is_some());
+        self.foreign(kind, "diurnal", self.load.diurnal.is_some());
+        self.foreign(kind, "bursts", self.load.bursts.is_some());
+        self.foreign(kind, "trace", self.load.trace.is_some());
     }
 
     fn missing(&mut self, key: &str, title: &str, help: &str) {

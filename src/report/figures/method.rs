@@ -80,6 +80,7 @@ pub(in crate::report) fn load(plan: &Plan, rates: RateUnit, points: &[usize]) ->
             concurrent.into_iter().chain(["endless closed load".into()]).chain(measured).collect()
         }
         Pattern::Staged { .. } => vec!["closed load in stages".into()],
+        Pattern::Mixed { .. } => vec!["classes with clients or a rate of their own".into()],
         Pattern::Varying { .. } => vec!["arrivals at a changing rate".into()],
         Pattern::Trace { .. } => vec!["recorded arrivals".into()],
         Pattern::Open { arrivals, .. } => {

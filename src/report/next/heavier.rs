@@ -39,7 +39,8 @@ pub fn load_search(report: &Report) -> Option<LoadSearch> {
     let is_stopped = matches!(summary.doubt, Some(Doubt::Stopped(_) | Doubt::EndedEarly));
     let comes_first =
         report.is_partial() || is_stopped || longer(report, summary).is_some() || excludes(report, summary).is_some();
-    (is_open && !comes_first).then(|| search(report, summary, report.is_safe(summary.point)).0)
+    let find = || search(report, summary, report.is_safe(summary.point)).map(|(search, _)| search);
+    (is_open && !comes_first).then(find).flatten()
 }
 
 /// A search for the highest load, or why it would find none; nothing where an axis was swept.
@@ -66,7 +67,7 @@ pub(super) fn heavier(report: &Report) -> Option<Proposal> {
     }
     // Of a peak that is too much as a steady load, the highest load lies below.
     let misses = report.lighter.as_ref().is_some_and(|it| it.decision == Some(Decision::Misses));
-    let (search, noun) = search(report, summary, report.is_safe(summary.point) && !misses);
+    let (search, noun) = search(report, summary, report.is_safe(summary.point) && !misses)?;
     let wishes = &search.wishes;
     // A single client has no lower load.
     if wishes.from == wishes.to {
@@ -133,8 +134,8 @@ fn not_stopped(ending: Ending) -> Option<&'static str> {
     })
 }
 
-/// The search, upwards from the present load or below it, and what it looks for.
-fn search(report: &Report, summary: &Summary, is_upwards: bool) -> (LoadSearch, &'static str) {
+/// The search, upwards from the present load or below it, and what it looks for. None where no single number stands for the load.
+fn search(report: &Report, summary: &Summary, is_upwards: bool) -> Option<(LoadSearch, &'static str)> {
     let point = &report.plan.points[summary.point];
     let load = &point.load;
     let headroom = Headroom::of(report, summary).filter(|headroom| headroom.cache.is_none());
@@ -185,6 +186,7 @@ fn search(report: &Report, summary: &Summary, is_upwards: bool) -> (LoadSearch, 
         Strength::Factor { path, factor } => {
             (*path, ends(is_upwards, *factor, ratio).map(exact), "factor of the rates")
         }
+        Strength::Classes => return None,
         Strength::Stretch { path, factor } => {
             smallest = true;
             let [low, high] = ends(is_upwards, 1.0 / factor, ratio).map(|end| exact(significant(1.0 / end)));
@@ -194,7 +196,7 @@ fn search(report: &Report, summary: &Summary, is_upwards: bool) -> (LoadSearch, 
     let [from, to] = ends.map(Some);
     let objectives = objectives(report, summary).0;
     let wishes = KneeWishes { axis: Some(path.into()), from, to, smallest, objectives, ..KneeWishes::default() };
-    (LoadSearch { variant: point.variant, set, wishes }, noun)
+    Some((LoadSearch { variant: point.variant, set, wishes }, noun))
 }
 
 /// What the search asks for: the experiment's own objectives, of which none needs to be named, or successes and response

@@ -67,6 +67,18 @@ pub(crate) fn load() -> impl Strategy<Value = String> {
         "target = \"front.serve\"\n",
         "classes = { a = { target = \"front.serve\", weight = 2 }, b = { target = \"front.serve\", priority = 3 } }\n",
     ]);
-    (target, prop_oneof![2 => finite(), 1 => endless, 1 => open, 1 => varying.prop_map(str::to_owned)], patience())
-        .prop_map(|(target, kind, patience)| format!("[load]\n{target}{kind}{patience}"))
+    let mixed = (1..=9u32, one_of(&["20/s", "200/s"])).prop_map(
+        |(concurrency, rate)| {
+            format!(
+                "kind = \"mixed\"\nduration = \"1s\"\nclasses.users = {{ target = \"front.serve\", priority = 2, concurrency = \
+                 {concurrency} }}\nclasses.jobs = {{ target = \"front.serve\", rate = \"{rate}\" }}\nclasses.idle = {{ target = \
+                 \"front.serve\", concurrency = 1, think_time = \"exp(100ms)\" }}\n"
+            )
+        },
+    );
+    let of_one_kind =
+        (target, prop_oneof![2 => finite(), 1 => endless, 1 => open, 1 => varying.prop_map(str::to_owned)])
+            .prop_map(|(target, kind)| target.to_owned() + &kind);
+    (prop_oneof![9 => of_one_kind, 1 => mixed], patience())
+        .prop_map(|(kind, patience)| format!("[load]\n{kind}{patience}"))
 }

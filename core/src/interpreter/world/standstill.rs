@@ -2,7 +2,7 @@
 //! let time pass.
 
 use crate::kernel::Time;
-use crate::model::{Load, Pattern};
+use crate::model::{ClassSource, Load, Pattern};
 
 /// Requests that may end at one instant under a closed load without an end, and as many again for each client. A client
 /// of which 99 in 100 requests take no time sends a hundred at an instant on average.
@@ -25,7 +25,10 @@ impl Standstill {
             Pattern::Staged { start, stages, .. } => {
                 Some(stages.iter().map(|stage| stage.target).max().unwrap_or(0).max(*start))
             }
-            _ => None,
+            Pattern::Mixed { sources, .. } => {
+                sources.iter().filter_map(ClassSource::clients).reduce(u32::saturating_add)
+            }
+            Pattern::Test { .. } | Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => None,
         };
         let most = clients.map_or(u64::MAX, |clients| MOST + MOST_PER_CLIENT * u64::from(clients));
         Self { at: Time::ZERO, ended: 0, most }

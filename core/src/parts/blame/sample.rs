@@ -122,7 +122,7 @@ fn expected(pattern: &Pattern) -> Option<f64> {
         Pattern::Test { users, .. } => Some(f64::from(*users)),
         Pattern::Open { gap, duration, .. } => Some(duration.0 as f64 / gap),
         Pattern::Trace { arrivals, .. } => Some(arrivals.len() as f64),
-        Pattern::Endless { .. } | Pattern::Staged { .. } | Pattern::Varying { .. } => None,
+        Pattern::Endless { .. } | Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Mixed { .. } => None,
     }
 }
 

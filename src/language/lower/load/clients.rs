@@ -2,6 +2,7 @@
 
 use super::{At, Complaint, MOST_CLIENTS, PatternKind, Reading, time};
 use crate::kernel::Time;
+use crate::language::LoadKind;
 use crate::model::{self, Backoff, Pattern, Stage, System};
 
 /// Attempts of a user at most: more is a slip of the keyboard.
@@ -22,6 +23,7 @@ impl Reading<'_> {
                 let complaint = Complaint::at_key(At::Root.key("target"), title, "would have no effect");
                 self.complaints.push(complaint.also(at, "").help("remove it: each class has a target of its own"));
             }
+            (None, true) if load.kind == LoadKind::Mixed => {}
             (None, true) => self.missing(
                 "target",
                 "a load needs a `target`",

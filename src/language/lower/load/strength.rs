@@ -8,6 +8,7 @@ pub(super) fn strength(load: &Load) -> Strength {
     match load.kind {
         LoadKind::Closed => clients(load),
         LoadKind::Open => arrivals(load),
+        LoadKind::Mixed => Strength::Classes,
     }
 }
 
