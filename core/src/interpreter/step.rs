@@ -151,6 +151,7 @@ impl World<'_> {
             // Rarer operations. Each is a function out of line, so that the operations above stay together in the cache.
             Op::Choose { first, count, site } => self.choose(t, first, count, site),
             Op::Jump { to } => self.jump(t, to),
+            Op::Last => self.end_rounds(t),
             Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
             Op::Respond => self.respond(t),
             Op::Yield { rounds } => self.go_round(t, rounds),
@@ -192,6 +193,17 @@ impl World<'_> {
     #[inline(never)]
     fn jump(&mut self, t: u32, to: u32) -> Next {
         self.engine.tokens[t].pc = to;
+        Next::On
+    }
+
+    /// The round of the innermost loop is its last.
+    #[inline(never)]
+    fn end_rounds(&mut self, t: u32) -> Next {
+        let token = &mut self.engine.tokens[t];
+        token.pc += 1;
+        if let FrameKind::Repeat { left, .. } = &mut self.engine.frames[token.frame].kind {
+            *left = 0;
+        }
         Next::On
     }
 

@@ -191,6 +191,8 @@ pub enum Op {
         /// The first operation of the body.
         body: u32,
     },
+    /// Makes the present round of the innermost loop its last one.
+    Last,
     /// Goes on at one of some branches.
     Choose {
         /// The first in [`super::System::branches`].

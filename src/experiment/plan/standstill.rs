@@ -140,7 +140,7 @@ impl<'a> UnitOrder<'a> {
                 | Op::Count { .. }
                 | Op::Prepare { .. } => {}
                 Op::Respond | Op::Yield { .. } | Op::Project | Op::Read { .. } | Op::Publish { .. } => {}
-                Op::Repeat { .. } | Op::Retry { .. } | Op::Backoff { .. } | Op::Timeout { .. } => {}
+                Op::Repeat { .. } | Op::Last | Op::Retry { .. } | Op::Backoff { .. } | Op::Timeout { .. } => {}
                 Op::Breaker { .. } | Op::Pace { .. } | Op::Block | Op::Unblock | Op::Leave => {}
             }
             open.push((next, held));

@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
             }
             Step::Repeat(step) => {
                 let at = at.key("repeat");
-                return self.steps(at.key("steps"), service, &step.steps, factor * f64::from(step.times), all);
+                return self.steps(at.key("steps"), service, &step.steps, factor * step.mean_times(), all);
             }
             // All branches begin, whether one fails or not.
             _ => {

@@ -93,6 +93,7 @@ fn word(op: &Op) -> String {
         Op::Again { body } => format!("again {body}"),
         Op::Choose { first, count, .. } => format!("choose {first}+{count}"),
         Op::Jump { to } => format!("jump {to}"),
+        Op::Last => "last".into(),
         Op::Fail { reason } => format!("fail {reason}"),
         Op::LookUp { cache, popularity, .. } => format!("look up {cache} {popularity}"),
         Op::Store => "store".into(),
@@ -173,6 +174,14 @@ fn each_step_has_its_operations() {
             "cpu, repeat 3, sleep, again 2, answer",
         ),
         (r#"{ repeat = { times = 3, steps = [] } }"#, "answer"),
+        (
+            r#"{ repeat = { again = 0.3, steps = [{ sleep = "1ms" }] } }"#,
+            "repeat 1000000, sleep, choose 0+2, last, again 1, answer",
+        ),
+        (
+            r#"{ repeat = { times = 4, again = "30%", steps = [{ sleep = "1ms" }] } }"#,
+            "repeat 4, sleep, choose 0+2, last, again 1, answer",
+        ),
     ] {
         assert_eq!(words(steps), expected, "{steps}");
     }
@@ -320,6 +329,8 @@ fn what_cannot_be_meant_is_refused() {
         (r#"{ with = { pool = "a", limit = "gate", steps = [] } }"#, "a `with` holds one thing"),
         (r#"{ call = { client = "bare", endpoint = "srve" } }"#, "there is no endpoint `srve` in service `peer`"),
         (r#"{ repeat = { times = 0, steps = [] } }"#, "`times` is 0"),
+        (r#"{ repeat = { steps = [] } }"#, "a `repeat` needs `times` or `again`"),
+        (r#"{ repeat = { again = 1.0, steps = [] } }"#, "`again` is 1"),
         (r#"{ retry = { attempts = 0, steps = [] } }"#, "`attempts` is 0"),
         (r#"{ retry = { attempts = 2, factor = 0.5, steps = [] } }"#, "`factor` is 0.5"),
         (r#"{ retry = { attempts = 2, on = ["bad luck"], steps = [] } }"#, "nothing fails with `bad luck`"),

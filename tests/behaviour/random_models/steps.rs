@@ -148,6 +148,7 @@ fn rounds() -> impl Strategy<Value = &'static str> + Clone {
     one_of(&[
         "{ repeat = { times = 2, steps = [STEPS, { cpu = \"exp(1ms)\" }] } }",
         "{ repeat = { times = 3, steps = [STEPS] } }",
+        "{ repeat = { again = 0.4, times = 5, steps = [STEPS] } }",
         "{ retry = { attempts = 2, steps = [STEPS, { choose = [{ probability = 0.3, steps = [{ fail = \"bad luck\" }] }] }] } }",
         "{ retry = { attempts = 3, backoff = \"1ms\", jitter = \"full\", steps = [STEPS] } }",
         "{ hedge = { after = \"1ms\", steps = [STEPS] } }",

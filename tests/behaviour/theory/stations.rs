@@ -95,3 +95,15 @@ fn stations_in_a_row_are_a_tandem() {
     agrees("present at the first", &runs, present("station first"), exact.stages[0].in_system);
     agrees("present at the second", &runs, present("station second"), exact.stages[1].in_system);
 }
+
+/// Customers who come back with a probability (Jackson 1957): as many visits as the geometric distribution has on average, each
+/// of which waits as in an M/M/1 with all visits as arrivals.
+#[test]
+fn customers_who_come_back_are_a_queue_with_feedback() {
+    let shop = "[stations.counter]\n[services.shop]\nruntime = \"delay\"\n[services.shop.endpoints.serve]\n\
+                steps = [{ repeat = { again = 0.6, steps = [{ visit = { station = \"counter\", time = \"exp(1s)\" } }] } }]";
+    let runs = open(0.28, 150_000, shop).replicate(63, REPLICATIONS);
+    let exact = theory::mm1(0.7, 1.0).unwrap();
+    agrees("response", &runs, response, 2.5 * exact.response);
+    agrees("number present", &runs, present("station counter"), exact.in_system);
+}

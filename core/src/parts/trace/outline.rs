@@ -79,6 +79,7 @@ impl Boundary {
             | Op::Send { .. }
             | Op::Choose { .. }
             | Op::Jump { .. }
+            | Op::Last
             | Op::Fail { .. }
             | Op::Project
             | Op::Read { .. }
