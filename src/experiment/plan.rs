@@ -32,6 +32,7 @@ mod rewrite;
 mod site;
 pub(crate) mod standstill;
 mod stops;
+mod under;
 mod warm_up;
 mod workbench;
 

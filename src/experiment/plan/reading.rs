@@ -36,13 +36,23 @@ pub(super) fn read(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Pl
 }
 
 pub(super) fn workbench(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
-    let mut bench = bench(source, adjustments)?;
+    Ok(cautioned(bench(source, adjustments)?))
+}
+
+/// An experiment that was put together; it has the name of this file, to which its paths are relative.
+pub(super) fn of_tree(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
+    names_a_folder(&stem(source), source)?;
+    Ok(cautioned(experiment(source, tree, adjustments)?))
+}
+
+/// With what casts doubt on the experiment itself.
+fn cautioned(mut bench: Workbench) -> Workbench {
     let caution = |warning: Mistake| match warning.location() {
         Some((file, line, _)) => format!("{} ({file}:{line})", warning.title),
         None => warning.title,
     };
     bench.plan.cautions = bench.warnings(false).into_iter().map(caution).collect();
-    Ok(bench)
+    bench
 }
 
 fn bench(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
@@ -76,7 +86,7 @@ pub(super) fn check(source: &Arc<Source>, adjustments: &Adjustments) -> Result<C
     from_model(known, adjustments).map(Checked::of)
 }
 
-fn is_experiment(tree: &Tree) -> bool {
+pub(super) fn is_experiment(tree: &Tree) -> bool {
     EXPERIMENT_KEYS.iter().any(|key| tree.get(key).is_some())
 }
 
