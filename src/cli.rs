@@ -11,6 +11,7 @@ mod compare;
 mod completions;
 mod data;
 mod digest;
+mod discriminate;
 mod dossier;
 mod draw;
 mod exit;
@@ -57,6 +58,7 @@ pub use check::Check;
 pub use compare::Compare;
 pub use completions::Completions;
 pub use digest::Digest;
+pub use discriminate::Discriminate;
 pub use draw::Draw;
 pub use exit::{Exit, ExitFailure, stop};
 pub use explain::Explain;
@@ -113,6 +115,7 @@ pub enum Command {
     Import(Import),
     Calibrate(Calibrate),
     Compare(Compare),
+    Discriminate(Box<Discriminate>),
     Scoreboard(Scoreboard),
     Digest(Digest),
     Draw(Draw),

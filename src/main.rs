@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Import(import) => import.run(&mut page),
         Command::Calibrate(calibrate) => calibrate.run(&mut page),
         Command::Compare(compare) => compare.run(&mut page),
+        Command::Discriminate(discriminate) => discriminate.run(&mut page),
         Command::Scoreboard(scoreboard) => scoreboard.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Draw(draw) => draw.run(&mut page),

@@ -16,6 +16,7 @@ mod comparisons;
 mod deadlock;
 mod detail;
 mod digest;
+mod discriminate;
 mod document;
 mod dossier;
 mod drawing;
@@ -36,6 +37,7 @@ mod measure;
 mod measured;
 mod metastable;
 mod metric;
+mod narrowing;
 mod next;
 mod number;
 mod objective;
@@ -80,6 +82,11 @@ pub use comparisons::{comparisons, comparisons_rows, selections};
 pub use deadlock::{deadlock, deadlocks};
 pub use detail::Detail;
 pub use digest::digest;
+pub use discriminate::{
+    answer as discriminate_answer, chart as discriminate_figure, csv as discriminate_csv,
+    document as discriminate_document, method as discriminate_method, predictions as discriminate_predictions,
+    sentences as discriminate, tests as discriminate_tests,
+};
 pub use document::{Document, assumptions_document, point_document};
 pub use dossier::{collapsed, document as dossier_document, dossier, figure as dossier_figure};
 pub use drawing::{drawing, mermaid};
@@ -97,7 +104,11 @@ pub use measure::{
 };
 pub use measured::{measured, measured_rows};
 pub use metastable::{metastable, metastable_document, metastable_figure, metastable_method, metastable_page};
-pub use next::{as_given, load_search, next_steps, next_steps_of_point};
+pub use narrowing::{
+    answer as narrowing_answer, chart as narrowing_figure, csv as narrowing_csv, document as narrowing_document,
+    method as narrowing_method, sentences as narrowing, table as narrowing_table,
+};
+pub use next::{as_given, load_search, measure_command, next_steps, next_steps_of_point};
 pub use number::significant;
 pub use objective::objectives;
 pub use openmetrics::openmetrics;

@@ -5,7 +5,7 @@ mod command;
 mod heavier;
 
 use command::Command;
-pub use command::as_given;
+pub use command::{as_given, measure_command};
 pub use heavier::load_search;
 
 use super::paragraph::{list, paragraph};

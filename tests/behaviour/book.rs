@@ -58,7 +58,9 @@ fn folder(page: &Path) -> PathBuf {
     let name = page.to_string_lossy().replace(['/', '.'], "-");
     let folder = std::env::temp_dir().join(format!("sim-book-{}-{name}", std::process::id()));
     fs::create_dir_all(folder.join("mine")).expect("a temporary folder");
-    for shipped in ["models", "experiments", "experiments/alerts", "tests/import", "tests/calibrate"] {
+    for shipped in
+        ["models", "experiments", "experiments/alerts", "experiments/causes", "tests/import", "tests/calibrate"]
+    {
         fs::create_dir_all(folder.join(shipped)).expect("a temporary folder");
         for entry in fs::read_dir(shipped).expect("what is shipped") {
             let path = entry.expect("an entry").path();

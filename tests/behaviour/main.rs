@@ -12,6 +12,7 @@ mod conditions;
 mod corpus;
 mod culprits;
 mod determinism;
+mod discriminate;
 mod dossiers;
 #[cfg(debug_assertions)]
 mod draws;

@@ -1,5 +1,7 @@
 //! A command line as it can be pasted into a shell.
 
+use std::path::Path;
+
 use crate::experiment::plan::Plan;
 
 /// Columns by which the lines after the first of a command are indented further.
@@ -63,6 +65,19 @@ impl Command {
         }
         text + "\n"
     }
+}
+
+/// The command that measures a point of an experiment on the real system, of which only the reader knows the address.
+pub fn measure_command(
+    file: &Path,
+    (variant, at): (Option<&str>, &[(String, String)]),
+    repetitions: u32,
+    width: Option<usize>,
+) -> String {
+    let command = Command { words: vec![format!("sim measure {}", quoted(&file.display().to_string()))] };
+    let command = variant.into_iter().fold(command, |command, name| command.with("--variant", name));
+    let command = at.iter().fold(command, |command, (name, value)| command.with("--at", &format!("{name}={value}")));
+    command.with("--replications", &repetitions.to_string()).with("--target", "URL").lines(super::LEAD, width)
 }
 
 /// Options that say how a command answers or where, and not what it asks: each with its value, or without one.
