@@ -12,7 +12,7 @@ use sim::import::{FORMATS, Imported, Request, Text, import};
 const FOLDER: &str = "tests/import";
 
 /// Each case: the name of its golden file, and the arguments.
-const CASES: [(&str, &str); 34] = [
+const CASES: [(&str, &str); 37] = [
     ("ab", "--at concurrency ab-2.3.txt"),
     ("apache", "--map elapsed=last:us apache-us.log"),
     ("apache-without-unit", "apache-us.log"),
@@ -39,6 +39,9 @@ const CASES: [(&str, &str); 34] = [
     ("nginx-named", "nginx-1.22.1-named.log"),
     ("nginx-timed", "nginx-1.22.1-timed.log"),
     ("oha", "oha.json"),
+    ("oha-1.16.0", "--variant shipped --at concurrency=5 oha-1.16.0.json"),
+    ("oha-1.16.0-refused", "oha-1.16.0-refused.json"),
+    ("oha-1.16.0-time", "oha-1.16.0-time.json"),
     ("own-names", "own-names.csv"),
     (
         "points",
