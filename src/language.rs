@@ -25,6 +25,7 @@ pub(crate) mod form;
 mod load;
 pub mod lower;
 mod measure;
+mod memory;
 mod metrics;
 mod mistake;
 mod model;
@@ -66,6 +67,7 @@ pub use lower::{Assumption, Basis, Columns, Complaint, Sourced, lower};
 
 pub use crate::metric::Metric;
 pub use measure::{Connections, HttpVersion, Measure, Placeholder, RealRequest, Template, TemplatePiece};
+pub use memory::{Collector, CollectorKind, Memory};
 pub use metrics::{ClientMetrics, EndpointMetrics, Metrics, PoolMetrics};
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Growth, Limit, Machine, Model, Prices, Provenance, Servers, Station};
@@ -85,5 +87,5 @@ pub use step::{
     ParallelStep, Place, Popularity, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep, RespondStep,
     RetryBudget, RetryStep, SleepStep, Step, ThreadStep, TimeoutStep, VisitStep, WithStep,
 };
-pub use units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
+pub use units::{Bytes, Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 pub use visible::{visible, visible_layout, visible_lines};

@@ -7,6 +7,7 @@ mod backoff;
 mod cache;
 mod deploy;
 mod load;
+mod memory;
 mod metrics;
 mod plan;
 mod prices;
@@ -26,6 +27,7 @@ pub use load::{
     MOST_INTERVALS, MOST_SAVED, Pattern, Piece, RateCourse, Reference, Retry, Stage, Strength, UserDraws, Wave,
     round_interval,
 };
+pub use memory::{Allocation, CollectorPlan, MIB, MemoryPlan};
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, Growth, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan, ProcessPlan,
@@ -91,6 +93,8 @@ pub struct System {
     pub fallbacks: Vec<FallbackPlan>,
     /// The `parallel` and `hedge` steps.
     pub parallels: Vec<ParallelPlan>,
+    /// What requests allocate: the `Allocate` operations.
+    pub allocations: Vec<Allocation>,
     /// What the services export.
     pub metrics: MetricsPlan,
     /// What the system costs; none where that is not said.

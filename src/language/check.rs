@@ -5,7 +5,7 @@ use super::form::{Field, Form, Quantity, names};
 use super::mistake::{Mistake, Mistakes};
 use super::read::Misfit;
 use super::tree::{NodeKind, Tree};
-use super::units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
+use super::units::{Bytes, Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 use super::{Distribution, Pods, Servers};
 
 /// All mistakes of a tree that should have this form.
@@ -59,6 +59,11 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
             let mistake = tree.place.mark_value(Mistake::new(format!("`{number}` has no unit")), "a rate needs one");
             mistakes.push(mistake.help(format!("write it as a string, such as \"{number}/s\" or \"{number}/min\"")));
         }
+        (Form::Quantity(Quantity::Bytes), NodeKind::Integer(_) | NodeKind::Float(_)) => {
+            let number = tree.written();
+            let mistake = tree.place.mark_value(Mistake::new(format!("`{number}` has no unit")), "memory needs one");
+            mistakes.push(mistake.help(format!("write it as a string, such as \"{number}MiB\" or \"{number}GiB\"")));
+        }
         (Form::Distribution(_), NodeKind::Text(_)) => quantity(tree, form, tree.read::<Distribution>().err(), mistakes),
         (Form::Number | Form::Quantity(Quantity::Fraction), NodeKind::Float(value)) => {
             if !value.is_finite() {
@@ -70,6 +75,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
             let misfit = match kind {
                 Quantity::Duration => tree.read::<Duration>().err(),
                 Quantity::Cores => tree.read::<Cores>().err(),
+                Quantity::Bytes => tree.read::<Bytes>().err(),
                 Quantity::Rate => tree.read::<Rate>().err(),
                 Quantity::RateOrZero => tree.read::<RateOrZero>().err(),
                 Quantity::WarmUp => tree.read::<WarmUp>().err(),

@@ -61,6 +61,7 @@ pub(crate) struct Field {
 pub(crate) enum Quantity {
     Duration,
     Cores,
+    Bytes,
     Rate,
     RateOrZero,
     Share,
@@ -216,6 +217,7 @@ impl Quantity {
         match self {
             Self::Duration => "a duration",
             Self::Cores => "a number of cores",
+            Self::Bytes => "an amount of memory",
             Self::Rate | Self::RateOrZero => "a rate",
             Self::Share => "a share",
             Self::Fraction => "a number or a percentage",
@@ -235,6 +237,7 @@ fn named(name: &str, schema: &Value) -> Form {
     match name {
         "Duration" => Form::Quantity(Quantity::Duration),
         "Cores" => Form::Quantity(Quantity::Cores),
+        "Bytes" => Form::Quantity(Quantity::Bytes),
         "Rate" => Form::Quantity(Quantity::Rate),
         "RateOrZero" => Form::Quantity(Quantity::RateOrZero),
         "WarmUp" => Form::Quantity(Quantity::WarmUp),
@@ -274,6 +277,8 @@ fn noun(name: &str) -> String {
         "model" => "the model".into(),
         "experiment" => "the experiment".into(),
         "load" => "the load".into(),
+        "memory" => "the memory of a service".into(),
+        "collector" => "a garbage collector".into(),
         "measure" => "the `measure` table".into(),
         "http version" => "a version of HTTP".into(),
         "connections" => "a kind of connections".into(),

@@ -16,6 +16,7 @@ mod growth;
 mod guard;
 mod host;
 mod load;
+mod memory;
 mod metrics;
 pub(super) mod pool;
 mod prices;

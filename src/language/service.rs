@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::units::{Fraction, optional_fraction};
 use super::{
-    Autoscale, Breaker, Cache, Client, Cores, Distribution, Duration, EndpointMetrics, Growth, Ingress, Limit,
-    Liveness, Pool, Readiness, Step,
+    Autoscale, Breaker, Bytes, Cache, Client, Collector, Cores, Distribution, Duration, EndpointMetrics, Growth,
+    Ingress, Limit, Liveness, Memory, Pool, Readiness, Step,
 };
 use crate::model::{Balance, LoopKind, Order, Runtime};
 
@@ -141,6 +141,11 @@ pub struct Service {
     /// Caches, one of each in every process unless it is `shared`.
     #[serde(default)]
     pub caches: BTreeMap<String, Cache>,
+    /// Memory of its processes. Without it: memory is not looked at.
+    pub memory: Option<Memory>,
+    /// The garbage collector of its processes (JVM, Go, .NET, V8). Without it: none. CPython and CRuby need it hardly ever: the
+    /// former counts references.
+    pub gc: Option<Collector>,
     /// The endpoints that the service answers.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Endpoint>,
@@ -210,6 +215,10 @@ pub enum Throttling {
 pub struct Endpoint {
     /// The steps, one after the other.
     pub steps: Vec<Step>,
+    /// Memory that a request to it holds from its first step to its end. Without it: `per_request` of the service's `memory`.
+    pub memory: Option<Bytes>,
+    /// Memory that a request to it allocates and drops. Without it: `allocation` of the service's `gc`.
+    pub allocation: Option<Bytes>,
     /// Names of its metrics, instead of those that `[metrics.endpoints]` gives.
     #[serde(default)]
     pub metrics: EndpointMetrics,

@@ -94,6 +94,72 @@ impl Cores {
     }
 }
 
+/// An amount of memory as written: `"512MiB"`, `"512Mi"`, `"1GiB"`, `"200MB"`; held in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(
+    /// Bytes.
+    pub u64,
+);
+
+/// Units of memory with their size in bytes; those without `i` are decimal, as in Kubernetes.
+pub(crate) const BYTE_UNITS: [(&str, f64); 16] = [
+    ("B", 1.0),
+    ("k", 1e3),
+    ("kB", 1e3),
+    ("KB", 1e3),
+    ("M", 1e6),
+    ("MB", 1e6),
+    ("G", 1e9),
+    ("GB", 1e9),
+    ("Ki", 1024.0),
+    ("KiB", 1024.0),
+    ("Mi", 1_048_576.0),
+    ("MiB", 1_048_576.0),
+    ("Gi", 1_073_741_824.0),
+    ("GiB", 1_073_741_824.0),
+    ("Ti", 1_099_511_627_776.0),
+    ("TiB", 1_099_511_627_776.0),
+];
+
+/// A mebibyte.
+pub(crate) const MIB: f64 = 1_048_576.0;
+
+/// The most memory that a model may name.
+const MOST_BYTES: f64 = 4.0 * 1_099_511_627_776.0;
+
+const BYTES_FORMS: &str = "an amount of memory with its unit, such as \"64KiB\", \"512MiB\" or \"2GiB\"";
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let number_ends =
+            text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+        let (number, unit) = text.split_at(number_ends);
+        let unit = unit.trim();
+        let value: f64 = number.parse().map_err(|_| format!("`{text}` is no amount of memory; write {BYTES_FORMS}"))?;
+        let Some(&(_, scale)) = BYTE_UNITS.iter().find(|(name, _)| *name == unit) else {
+            return Err(match unit {
+                "" => format!("`{text}` has no unit; write for instance \"{text}MiB\""),
+                "m" | "g" => {
+                    let right = unit.to_uppercase();
+                    format!("`{unit}` is not a unit of memory here; `-Xmx{text}` of a JVM is \"{number}{right}iB\"")
+                }
+                _ => format!("`{unit}` is not a unit of memory; use B, KiB, MiB, GiB (or Ki, Mi, Gi), kB, MB or GB"),
+            });
+        };
+        if value < 0.0 {
+            return Err(format!("`{text}` is negative"));
+        }
+        let bytes = value * scale;
+        if bytes > MOST_BYTES {
+            return Err(format!("`{text}` is more than 4 TiB"));
+        }
+        Ok(Self(bytes.round() as u64))
+    }
+}
+
 /// A rate as written: `"9/s"`, `"540/min"`, `"3600/h"`; held in arrivals per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate(
@@ -282,6 +348,13 @@ quantity!(
     |number| Some(Cores::checked(number))
 );
 quantity!(
+    Bytes,
+    BYTES_FORMS,
+    { "type": "string", "description": "An amount of memory with its unit: \"64KiB\", \"512MiB\" (or \"512Mi\"), \"2GiB\", \"200MB\".",
+      "pattern": "^([0-9.]+ ?(B|k|kB|KB|M|MB|G|GB|Ki|KiB|Mi|MiB|Gi|GiB|Ti|TiB)|\\$.+)$" },
+    |_number| None
+);
+quantity!(
     Rate,
     RATE_FORMS,
     { "type": "string", "description": "A rate: \"9/s\", \"540/min\", \"3600/h\".", "pattern": "^([0-9.]+ ?/ ?(s|m|min|h)|\\$.+)$" },
@@ -356,6 +429,22 @@ mod tests {
         );
         assert!("-1/s".parse::<RateOrZero>().is_err());
         assert!("9".parse::<Rate>().is_err());
+    }
+
+    #[test]
+    fn memory_is_read_in_its_unit() {
+        for (text, bytes) in [("64KiB", 65_536), ("512Mi", 536_870_912), ("1.5 GB", 1_500_000_000), ("0B", 0)] {
+            assert_eq!(text.parse(), Ok(Bytes(bytes)), "{text}");
+        }
+        for (text, says) in [
+            ("512", "write for instance \"512MiB\""),
+            ("512m", "`-Xmx512m` of a JVM is \"512MiB\""),
+            ("5TiB", "more than 4 TiB"),
+            ("-1B", "negative"),
+            ("5 mb", "use B, KiB"),
+        ] {
+            assert!(text.parse::<Bytes>().unwrap_err().contains(says), "{text}");
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl Happening {
             MarkKind::ScaledUp | MarkKind::ScaledDown => return self.place.replacen(" from ", " goes from ", 1),
             MarkKind::Down => "goes down",
             MarkKind::Restart => "restarts",
+            MarkKind::OutOfMemory => "is killed for want of memory",
             MarkKind::Up => "is up",
             MarkKind::Unready => "is not ready",
             MarkKind::Ready => "is ready",

@@ -56,7 +56,9 @@ fn keeps_connections(bench: &Bench) -> bool {
 
 /// Whether replicas may die or become slow, or be taken for dead.
 fn is_troubled(bench: &Bench) -> bool {
-    !bench.system.faults.is_empty() || is_probed(bench)
+    !bench.system.faults.is_empty()
+        || is_probed(bench)
+        || bench.system.services.iter().any(|service| service.restarts())
 }
 
 /// Whether probes are sent, which come whatever happens: where their own work takes longer than their period, as it may
@@ -137,7 +139,7 @@ fn rests(bench: &Bench, world: &mut World, text: &str) -> Result<(), TestCaseErr
     for resource in &outcome.resources {
         prop_assert_eq!(resource.queue, 0.0, "{} has a queue at rest\n{}", resource.name, text);
         match resource.kind {
-            ResourceKind::Sessions | ResourceKind::Unavailable | ResourceKind::Replicas => {}
+            ResourceKind::Sessions | ResourceKind::Unavailable | ResourceKind::Replicas | ResourceKind::Memory => {}
             ResourceKind::Ports if keeps => {}
             // It stays open until somebody asks.
             ResourceKind::Breaker => {}

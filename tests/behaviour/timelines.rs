@@ -151,6 +151,7 @@ mod recorded;
 mod redelivery;
 
 mod machines;
+mod memory;
 mod orders;
 
 mod deploys;

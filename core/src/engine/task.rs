@@ -13,6 +13,8 @@ pub(crate) enum Task {
     ProbeTimeout { prober: u32 },
     /// Too many probes have failed.
     Restart { replica: u32 },
+    /// A replica needs more memory than it may have.
+    OutOfMemory { replica: u32 },
     /// A replica accepts connections again, if nothing else keeps it down.
     Raise { replica: u32 },
     /// Faults come on, or go.

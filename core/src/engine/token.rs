@@ -213,6 +213,8 @@ pub(crate) enum FrameKind {
     Deadline { task: u32 },
     /// Behind a circuit breaker, since its state with this number.
     Breaker { breaker: u32, era: u32 },
+    /// Holds memory of its process.
+    Memory { plan: u32 },
     /// Waits for branches.
     Join { join: u32 },
     /// The outermost frame of a branch; [`NONE`] when nothing waits for it.

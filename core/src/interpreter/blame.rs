@@ -5,6 +5,7 @@
 
 pub(crate) mod ends;
 mod faults;
+mod heap;
 mod inside;
 mod jobs;
 mod present;
@@ -71,6 +72,8 @@ hooks! {
     account_job_end => keep_job_end(t: u32, left: f64);
     /// The token waits at a station.
     account_station => keep_station(t: u32, station: u32);
+    /// The token stands still because of a garbage collection.
+    account_collected => keep_collected(t: u32);
     /// The token has taken a unit.
     account_take => keep_take(t: u32, frame: u32);
 }
@@ -218,7 +221,7 @@ impl World<'_> {
     pub(crate) fn keep_loop(&mut self, t: u32, process: u32) {
         self.spends_on(t, |world, places| {
             let of_service = &places.services[world.processes[process as usize].service as usize];
-            let stopped = world.stopped_by(places, process);
+            let stopped = world.stopped_by(places, process).or_else(|| world.collected_by(places, process));
             let full = || world.lacks_descriptor(t, process).then_some(of_service.descriptors);
             Label::waiting(stopped.or_else(full).unwrap_or(of_service.loops))
         });
@@ -229,7 +232,8 @@ impl World<'_> {
         let Some(accounts) = &mut self.accounts else { return };
         accounts.close(self.engine.now, t);
         let Some(accounts) = &self.accounts else { return };
-        if let Some(fault) = self.stopped_by(&accounts.places, process) {
+        let stopped = self.stopped_by(&accounts.places, process);
+        if let Some(fault) = stopped.or_else(|| self.collected_by(&accounts.places, process)) {
             self.rename(t, Label::waiting(fault));
         }
     }

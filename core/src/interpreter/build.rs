@@ -13,6 +13,7 @@ use crate::parts::compute::event_loop::EventLoop;
 use crate::parts::compute::gil::Gil;
 use crate::parts::held::database::Sessions;
 use crate::parts::held::descriptors::Descriptors;
+use crate::parts::held::heap::Heap;
 use crate::parts::held::pool::Pool;
 use crate::parts::held::ports::Ports;
 use crate::parts::held::slots::{Slots, SlotsKind};
@@ -33,6 +34,7 @@ pub(crate) struct Built {
     pub pacers: Vec<Pacer>,
     pub pools: Vec<Pool>,
     pub gils: Vec<Gil>,
+    pub heaps: Vec<Heap>,
     pub ports: Vec<Ports>,
     /// Circuit breakers so far.
     breakers: u32,
@@ -53,6 +55,7 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         pacers: Vec::new(),
         pools: Vec::new(),
         gils: Vec::new(),
+        heaps: Vec::new(),
         ports: Vec::new(),
         breakers: 0,
         caches: Vec::new(),
@@ -212,11 +215,20 @@ impl Built {
         } else {
             NONE
         };
+        let heap = match &service.memory {
+            Some(plan) => {
+                let is_up = number / service.workers < service.initial;
+                self.heaps.push(Heap::new((service_index, process), plan, service.workers, is_up));
+                (self.heaps.len() - 1) as u32
+            }
+            None => NONE,
+        };
         self.processes.push(Process {
             service: service_index,
             replica,
             runtime: service.runtime,
             frozen: false,
+            collected: false,
             inside: 0,
             event_loop: EventLoop::new(service.event_loop),
             descriptors: Descriptors::new(service.idle_files + connections, service.open_files),
@@ -227,6 +239,7 @@ impl Built {
             clients,
             linger: service.open_files.map_or(0, |_| service.linger),
             gil,
+            heap,
             breakers,
             caches,
             emfile_cpu: service.emfile_cpu,

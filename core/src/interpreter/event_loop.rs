@@ -61,7 +61,7 @@ impl World<'_> {
     #[inline(never)]
     fn set_ready_unless_frozen(&mut self, t: u32) {
         let process = self.engine.tokens[t].process;
-        if process != NONE && self.processes[process as usize].frozen {
+        if process != NONE && self.processes[process as usize].is_stopped() {
             self.account_stopped(t, process);
             let event_loop = &mut self.processes[process as usize].event_loop;
             event_loop.incoming.push(&mut self.engine.tokens, t);

@@ -182,7 +182,6 @@ impl<'s> World<'s> {
         }
         self.set_speed(replica);
         self.account_stop(replica);
-        let now = self.engine.now;
         for index in self.processes_of(replica) {
             self.resume_threads(index);
             let process = &mut self.processes[index as usize];
@@ -193,9 +192,17 @@ impl<'s> World<'s> {
                 self.poll(index);
                 continue;
             }
-            while let Some(t) = self.processes[index as usize].event_loop.take(&mut self.engine.tokens, now) {
-                self.engine.ready.push(&mut self.engine.tokens, t);
+            if !process.collected {
+                self.release_threads(index);
             }
+        }
+    }
+
+    /// What has become ready in a process without an event loop while it was stopped continues.
+    pub(crate) fn release_threads(&mut self, process: u32) {
+        let now = self.engine.now;
+        while let Some(t) = self.processes[process as usize].event_loop.take(&mut self.engine.tokens, now) {
+            self.engine.ready.push(&mut self.engine.tokens, t);
         }
     }
 

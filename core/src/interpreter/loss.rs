@@ -51,6 +51,8 @@ impl World<'_> {
             plan.restart_time + plan.initial_delay + Time(plan.period.0.saturating_mul(plan.failure_threshold.into()))
         };
         let restart = self.system.services.iter().filter_map(|service| service.liveness.as_ref()).map(restart).max();
+        let memories = self.system.services.iter().filter_map(|service| service.memory.as_ref());
+        let restart = restart.max(memories.map(|memory| memory.restart_time).max());
         let rest = last_fault.map_or(Time::ZERO, |end| Time(end.0.saturating_sub(self.engine.now.0)));
         self.engine.deadlines.longest().max(restart.unwrap_or(Time::ZERO)).max(LEAST_DRAIN) + rest
     }

@@ -58,14 +58,19 @@ impl World<'_> {
         if self.is_down(replica) {
             return;
         }
+        let service = self.replicas[replica as usize].service as usize;
+        let liveness = self.system.services[service].liveness.as_ref();
+        let restart_time = liveness.map_or(Time::ZERO, |liveness| liveness.restart_time);
+        self.begin_anew(replica, MarkKind::Restart, restart_time);
+    }
+
+    /// A replica is killed, and starts again after Kubernetes' back-off and this time.
+    pub(crate) fn begin_anew(&mut self, replica: u32, why: MarkKind, restart_time: Time) {
         let now = self.engine.now;
         let shared = &mut self.replicas[replica as usize];
         let wait = shared.health.next_back_off(now);
-        let service = shared.service as usize;
-        self.groups[service].restarts += 1;
-        let liveness = self.system.services[service].liveness.as_ref();
-        let restart_time = liveness.map_or(Time::ZERO, |liveness| liveness.restart_time);
-        self.mark_replica(MarkKind::Restart, replica);
+        self.groups[shared.service as usize].restarts += 1;
+        self.mark_replica(why, replica);
         self.take_down(replica);
         self.engine.later(wait + restart_time, Task::Raise { replica });
     }
@@ -100,6 +105,7 @@ impl World<'_> {
             health.downs -= 1;
             health.ready = is_ready;
             health.raised = now;
+            health.out_of_memory &= health.downs > 0;
         });
         !self.is_down(replica)
     }
@@ -111,7 +117,10 @@ impl World<'_> {
         let shared = &self.replicas[replica as usize];
         let service = &system.services[shared.service as usize];
         for process in shared.first_process..shared.first_process + shared.workers {
-            let pools = self.processes[process as usize].pools;
+            let Process { pools, heap, .. } = self.processes[process as usize];
+            if let Some(heap) = self.heaps.get_mut(heap as usize) {
+                heap.open(now);
+            }
             self.processes[process as usize].descriptors.used.set(now, service.idle_files);
             for (id, pool) in (pools..).zip(&service.pools) {
                 if pool.minded {
@@ -236,7 +245,7 @@ impl World<'_> {
             State::Backlog => {
                 self.replicas[replica as usize].accept_queue.leave(&mut self.engine, t);
             }
-            State::Working if self.leave_lock(t) => {}
+            State::Working if self.leave_lock(t) || self.is_standing(t) => {}
             State::Working => {
                 let now = self.engine.now;
                 let host = self.replicas[replica as usize].host;
@@ -278,6 +287,7 @@ impl World<'_> {
         }
         let first = self.processes[index as usize].breakers;
         let guards = first..first + plan.breakers.len() as u32;
+        self.stop_collecting(index);
         let broken: Vec<u32> = guards.filter(|&id| !self.guards.breakers[id as usize].is_closed()).collect();
         let moment = self.moment();
         for part in parts!(self, mut) {

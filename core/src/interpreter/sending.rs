@@ -213,7 +213,7 @@ impl World<'_> {
     /// started it.
     pub fn is_restarting(&self, process: u32) -> bool {
         let process = &self.processes[process as usize];
-        let restarts = self.system.services[process.service as usize].liveness.is_some();
+        let restarts = self.system.services[process.service as usize].restarts();
         self.is_down(process.replica) && (restarts || !self.is_staffed(process.replica))
     }
 

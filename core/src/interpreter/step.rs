@@ -176,6 +176,7 @@ impl World<'_> {
             Op::Leave => self.leave(t),
             Op::Parallel { plan } => self.begin_branches(t, plan),
             Op::Join => self.join(t),
+            Op::Allocate { plan } => self.allocate(t, plan),
         }
     }
 
@@ -443,6 +444,7 @@ impl World<'_> {
             FrameKind::Timeout { deadline, .. } => self.undo_timeout(deadline),
             FrameKind::Deadline { task } => self.undo_deadline(task),
             FrameKind::Breaker { breaker, era } => self.breaker_left(breaker, era),
+            FrameKind::Memory { plan } => self.release_memory(t, plan),
             FrameKind::Join { join } => self.undo_join(join),
             FrameKind::Retry { .. } | FrameKind::Fallback { .. } | FrameKind::Branch { .. } => {}
         }

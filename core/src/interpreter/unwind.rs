@@ -22,6 +22,7 @@ macro_rules! holding {
             | FrameKind::Fetch { .. }
             | FrameKind::Poll { .. }
             | FrameKind::Deadline { .. }
+            | FrameKind::Memory { .. }
     };
 }
 

@@ -21,6 +21,7 @@ use crate::parts::blame::accounts::Accounts;
 use crate::parts::compute::gil::Gil;
 use crate::parts::compute::station::Station;
 use crate::parts::guards::resilience::Guards;
+use crate::parts::held::heap::Heap;
 use crate::parts::held::pool::{IdleConnection, Pool};
 use crate::parts::held::ports::Ports;
 use crate::parts::held::slots::Slots;
@@ -90,6 +91,8 @@ pub struct World<'s> {
     /// Jobs that are done with a lock; empty between events.
     pub(crate) released: Vec<u32>,
     pub(crate) ports: Vec<Ports>,
+    /// Of each process of a service with a plan of its memory.
+    pub(crate) heaps: Vec<Heap>,
     pub(crate) pools: Vec<Pool>,
     pub(crate) idle_connections: Slab<IdleConnection>,
     pub(crate) jobs: Jobs,
@@ -180,6 +183,7 @@ pub(super) fn is_plain(system: &System) -> bool {
             && service.backlog.is_none()
             && service.liveness.is_none()
             && service.readiness.is_none()
+            && service.memory.is_none()
             && !service.varies()
     };
     system.faults.is_empty() && system.services.iter().all(plain)
@@ -212,6 +216,7 @@ impl<'s> World<'s> {
             gils: built.gils,
             released: Vec::new(),
             ports: built.ports,
+            heaps: built.heaps,
             pools: built.pools,
             idle_connections: Slab::default(),
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::cache::CachePlan;
 use super::deploy::DeployPlan;
+use super::memory::MemoryPlan;
 use super::program::Draw;
 use super::resilience::{BreakerPlan, IngressPlan, RatePlan};
 use super::scaling::ScalingPlan;
@@ -104,12 +105,19 @@ pub struct ServicePlan {
     pub ingress: Option<IngressPlan>,
     /// Caches of each process, or of the service.
     pub caches: Vec<CachePlan>,
+    /// The memory of each process; none: it is not looked at.
+    pub memory: Option<Box<MemoryPlan>>,
 }
 
 impl ServicePlan {
     /// Whether replicas start and end in a run, beside restarts.
     pub fn varies(&self) -> bool {
         self.scaling.is_some() || !self.deploys.is_empty()
+    }
+
+    /// Whether something restarts its replicas: a liveness probe, or the end of their memory.
+    pub fn restarts(&self) -> bool {
+        self.liveness.is_some() || self.memory.as_ref().is_some_and(|memory| memory.can_run_out())
     }
 
     /// Whether it has workers that can be told apart by how much they do: event loops, or a limited number of threads.

@@ -280,6 +280,11 @@ pub enum Op {
     },
     /// Ends a branch.
     Join,
+    /// Takes memory of the process, which the end of the request gives back.
+    Allocate {
+        /// Index in [`super::System::allocations`].
+        plan: u32,
+    },
     /// Answers: the end of every endpoint.
     Answer,
 }

@@ -26,6 +26,8 @@ pub enum MarkKind {
     Down,
     /// A replica's liveness probe failed too often: its processes are killed, and begin anew later.
     Restart,
+    /// A replica needs more memory than it may have: its processes are killed, and begin anew later.
+    OutOfMemory,
     /// A replica that was down is up.
     Up,
     /// A replica's readiness probe failed too often: it gets no new requests.
@@ -54,6 +56,7 @@ impl MarkKind {
         match self {
             Self::Down => "down",
             Self::Restart => "restart",
+            Self::OutOfMemory => "out of memory",
             Self::Up => "up",
             Self::Unready => "unready",
             Self::Ready => "ready",

@@ -123,6 +123,10 @@ pub enum ResourceKind {
     Throttling,
     /// The interpreter locks of a service's processes.
     Gil,
+    /// Processes in which a garbage collection is under way, the number of collections, and requests that stand still for one.
+    GarbageCollection,
+    /// MiB in use by processes, of those that their replicas may use.
+    Memory,
     /// Connections that wait to be accepted.
     Backlog,
     /// Ephemeral ports, in use or in TIME_WAIT.
@@ -156,8 +160,8 @@ impl ResourceKind {
         match self {
             Self::Cpu | Self::Station | Self::EventLoops | Self::Executor | Self::Threads | Self::Gil => true,
             Self::Connections | Self::Limit | Self::Queue | Self::HttpClient => true,
-            Self::Ingress | Self::RateLimit => true,
-            Self::Cache | Self::View | Self::Descriptors | Self::Sessions | Self::Ports => false,
+            Self::Ingress | Self::RateLimit | Self::GarbageCollection => true,
+            Self::Cache | Self::View | Self::Descriptors | Self::Sessions | Self::Ports | Self::Memory => false,
             Self::Unavailable | Self::Replicas | Self::Backlog | Self::Throttling | Self::Breaker => false,
         }
     }

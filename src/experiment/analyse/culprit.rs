@@ -8,6 +8,7 @@ mod attempts;
 mod breaker;
 mod chain;
 mod circle;
+mod collections;
 mod evidence;
 mod failures;
 mod found;
@@ -98,6 +99,7 @@ impl Evidence<'_> {
         let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
         let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
         let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
+        let found = found.map(|found| self.amid_collections(found));
         outage.or_else(|| found.map(|found| self.amid_attempts(self.amid_lowering(self.amid_outage(found)))))
     }
 
@@ -440,6 +442,9 @@ impl Evidence<'_> {
             _ if first.served => (CulpritKind::TakesTime, format!("{spend} being served by {name}")),
             PlaceKind::Throttling => {
                 return self.chain(blame, first.place, format!("{spend} {}", throttled(first.place)));
+            }
+            PlaceKind::GarbageCollection => {
+                return self.chain(blame, first.place, format!("{spend} stopped by {}", with_article(&name)));
             }
             _ => return self.chain(blame, first.place, format!("{spend} waiting for {name}")),
         };

@@ -56,6 +56,8 @@ enum Notation {
     Number,
     /// In seconds.
     Duration,
+    /// In MiB.
+    Memory,
     /// Per second, in this unit with its length in seconds.
     Rate(&'static str, f64),
     /// A distribution with this mean in seconds, all of whose durations are multiplied.
@@ -106,6 +108,7 @@ impl Dial {
             Form::Integer { .. } | Form::Quantity(Quantity::Servers | Quantity::Pods) => Notation::Whole,
             Form::Number | Form::Quantity(Quantity::Cores | Quantity::Fraction) => Notation::Number,
             Form::Quantity(Quantity::Duration) => Notation::Duration,
+            Form::Quantity(Quantity::Bytes) => Notation::Memory,
             Form::Quantity(Quantity::Rate | Quantity::RateOrZero) => {
                 let (unit, seconds) = rate_unit(&present.map(Tree::plain).unwrap_or_default());
                 Notation::Rate(unit, seconds)
@@ -139,7 +142,7 @@ impl Dial {
         })
     }
 
-    /// Reads a number in the notation of the path: seconds, cores, arrivals per second, or the number itself.
+    /// Reads a number in the notation of the path: seconds, cores, MiB, arrivals per second, or the number itself.
     pub(super) fn number(&self, tree: &Tree, columns: &mut Columns) -> Result<f64, Mistakes> {
         let wrong = crate::language::check::check(tree, self.form);
         wrong.into_result()?;
@@ -237,6 +240,7 @@ impl Dial {
         match &self.notation {
             Notation::Rate(unit, _) => Some(format!("1/{unit}")),
             Notation::Duration | Notation::Scaled(..) => Some("s".into()),
+            Notation::Memory => Some("MiB".into()),
             Notation::Whole | Notation::Number => None,
         }
     }
@@ -246,6 +250,7 @@ impl Dial {
             Notation::Whole => NodeKind::Integer(number.round() as i64),
             Notation::Number => NodeKind::Float(rounded(number)),
             Notation::Duration => NodeKind::Text(duration(number)),
+            Notation::Memory => NodeKind::Text(format!("{}MiB", decimal(rounded(number)))),
             Notation::Rate(unit, seconds) => NodeKind::Text(format!("{}/{unit}", rounded(number * seconds))),
             Notation::Scaled(base, mean) => scaled(base, number / mean),
         }

@@ -67,7 +67,9 @@ impl Axis {
             self.form.resolve(),
             Form::Integer { .. }
                 | Form::Number
-                | Form::Quantity(Quantity::Cores | Quantity::Servers | Quantity::Pods | Quantity::Fraction)
+                | Form::Quantity(
+                    Quantity::Cores | Quantity::Bytes | Quantity::Servers | Quantity::Pods | Quantity::Fraction
+                )
         );
         counts || matches!(self.form.resolve(), Form::Choice { .. } | Form::Any)
     }

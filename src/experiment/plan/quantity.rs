@@ -3,14 +3,14 @@
 use crate::language::check::check;
 use crate::language::form::{Form, Quantity};
 use crate::language::tree::{NodeKind, Tree};
-use crate::language::units::{Fraction, UNITS};
-use crate::language::{Cores, Duration, Mistake, Mistakes, Rate, RateOrZero};
+use crate::language::units::{BYTE_UNITS, Fraction, MIB, UNITS};
+use crate::language::{Bytes, Cores, Duration, Mistake, Mistakes, Rate, RateOrZero};
 
 /// How a number is written: `80` in `"80/s"` is followed by `/s` and worth one a second each.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Notation {
     after: String,
-    /// Of one of it the seconds, the cores, the arrivals a second; 1 of a plain number.
+    /// Of one of it the seconds, the cores, the MiB, the arrivals a second; 1 of a plain number.
     worth: f64,
     /// Whether it is written as a string.
     quoted: bool,
@@ -31,7 +31,7 @@ impl Notation {
     }
 }
 
-/// The number that a value of this form is, and how it is written: in seconds, cores or arrivals a second where it has
+/// The number that a value of this form is, and how it is written: in seconds, cores, MiB or arrivals a second where it has
 /// a unit. What cannot be the value of this form, such as a rate without its unit, is a mistake, and so is a value that
 /// is no number.
 pub(super) fn read(value: &Tree, form: &Form) -> Result<(f64, Notation), Mistakes> {
@@ -45,6 +45,7 @@ pub(super) fn read(value: &Tree, form: &Form) -> Result<(f64, Notation), Mistake
 pub(super) fn number(value: &Tree, form: &Form) -> Option<f64> {
     match form.as_written(Some(value)) {
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
+        Form::Quantity(Quantity::Bytes) => value.read::<Bytes>().ok().map(|bytes| bytes.0 as f64 / MIB),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
         Form::Quantity(Quantity::Fraction) => value.read::<Fraction>().ok().map(|share| share.0),
         Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
@@ -68,6 +69,9 @@ fn notation(value: &Tree, form: &Form) -> Notation {
             } else {
                 1.0
             }
+        }
+        Form::Quantity(Quantity::Bytes) => {
+            BYTE_UNITS.iter().find(|(name, _)| *name == unit).map_or(1.0, |(_, bytes)| bytes / MIB)
         }
         Form::Quantity(Quantity::Fraction) => 0.01,
         Form::Quantity(Quantity::Rate | Quantity::RateOrZero) => match unit.trim_start_matches('/').trim() {

@@ -33,9 +33,10 @@ enum Unit {
 /// Whether runs of this system can lose capacity for good: through a deadlock, a broken client, a database that takes
 /// fewer connections than its pools may open, a fault, or restarts.
 pub fn can_lose_capacity(system: &System) -> bool {
-    let is_broken = system.services.iter().any(|service| {
-        service.liveness.is_some() || service.clients.iter().any(|client| client.broken.contains(&true))
-    });
+    let is_broken = system
+        .services
+        .iter()
+        .any(|service| service.restarts() || service.clients.iter().any(|client| client.broken.contains(&true)));
     is_broken || !system.faults.is_empty() || starves_a_database(system) || UnitOrder::of(system).has_circle()
 }
 
@@ -139,7 +140,12 @@ impl<'a> UnitOrder<'a> {
                 | Op::Trip { .. }
                 | Op::Count { .. }
                 | Op::Prepare { .. } => {}
-                Op::Respond | Op::Yield { .. } | Op::Project | Op::Read { .. } | Op::Publish { .. } => {}
+                Op::Allocate { .. }
+                | Op::Respond
+                | Op::Yield { .. }
+                | Op::Project
+                | Op::Read { .. }
+                | Op::Publish { .. } => {}
                 Op::Repeat { .. } | Op::Last | Op::Retry { .. } | Op::Backoff { .. } | Op::Timeout { .. } => {}
                 Op::Breaker { .. } | Op::Pace { .. } | Op::Block | Op::Unblock | Op::Leave => {}
             }

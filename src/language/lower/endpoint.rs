@@ -41,6 +41,7 @@ impl Lowering<'_> {
                 let at = at.key(name);
                 let mut body = Body::new(service_index, service_name, service, name);
                 self.rounds(body.rounds().accept, 0);
+                self.allocation(at, service_name, service, endpoint);
                 self.steps(&mut body, at.key("steps"), &endpoint.steps);
                 self.system.program.push(Op::Answer);
                 number += 1;

@@ -9,7 +9,8 @@ use crate::language::path::Written;
 use crate::language::setting::{Subject, target};
 use crate::language::tree::Tree;
 use crate::language::units::Fraction;
-use crate::language::{Cores, Distribution, Duration, Model, Rate, RateOrZero};
+use crate::language::units::MIB;
+use crate::language::{Bytes, Cores, Distribution, Duration, Model, Rate, RateOrZero};
 
 /// A value of the model with where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,12 +185,13 @@ fn range(entry: &Tree, (value, form): (&Tree, &'static Form), columns: &mut Colu
     }
 }
 
-/// What to compare values by: seconds, cores, arrivals per second, or the number itself; of a distribution its mean.
+/// What to compare values by: seconds, cores, MiB, arrivals per second, or the number itself; of a distribution its mean.
 /// None where they have no order.
 pub(crate) fn size(value: &Tree, form: &Form, columns: &mut Columns) -> Option<f64> {
     match form.as_written(Some(value)) {
         Form::Quantity(Quantity::Duration) => value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9),
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
+        Form::Quantity(Quantity::Bytes) => value.read::<Bytes>().ok().map(|bytes| bytes.0 as f64 / MIB),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
         Form::Quantity(Quantity::Fraction) => value.read::<Fraction>().ok().map(|share| share.0),
         Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),

@@ -127,6 +127,8 @@ impl Lowering<'_> {
             LoopKind::Asyncio => DEFAULT_THREADS,
             LoopKind::Libuv => DEFAULT_LIBUV_THREADS,
         });
+        let cores = service.cpu.map(|cores| cores.0).or_else(|| self.cores_of_machine(service));
+        let memory = self.memory(at, service, cores);
         ServicePlan {
             name: name.into(),
             first_process: self.system.processes.len() as u32,
@@ -167,6 +169,7 @@ impl Lowering<'_> {
             breakers,
             ingress,
             caches,
+            memory,
         }
     }
 
@@ -250,6 +253,12 @@ impl Lowering<'_> {
         }
         let machines = &self.model.machines;
         self.find(at.key("machine"), "machine", name, machines.iter(), "").map(|(index, _)| index)
+    }
+
+    /// The cores of the machine that a service runs on.
+    fn cores_of_machine(&self, service: &Service) -> Option<f64> {
+        let machine = self.model.machines.get(service.machine.as_ref()?)?;
+        Some(machine.cpu.0)
     }
 
     /// Refuses a limit of descriptors that is used up before the first request.

@@ -113,6 +113,7 @@ fn word(op: &Op) -> String {
         Op::Leave => "leave".into(),
         Op::Parallel { plan } => format!("parallel {plan}"),
         Op::Join => "join".into(),
+        Op::Allocate { plan } => format!("allocate {plan}"),
         Op::Answer => "answer".into(),
     }
 }

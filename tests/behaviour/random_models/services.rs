@@ -112,8 +112,33 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         .prop_map(move |(ttl, size, shared, coalesce)| {
             format!("[services.{name}.caches.memo]\n{ttl}{size}{shared}{coalesce}")
         });
-    (deployment, pool, limit, cache)
-        .prop_map(|(deployment, pool, limit, cache)| format!("{deployment}{pool}{limit}{cache}"))
+    (deployment, pool, limit, cache, memory(name, runtime))
+        .prop_map(|(deployment, pool, limit, cache, memory)| format!("{deployment}{pool}{limit}{cache}{memory}"))
+}
+
+/// Memory that runs out, and garbage collectors, one time in four.
+fn memory(name: &'static str, runtime: &'static str) -> impl Strategy<Value = String> {
+    let memory = (
+        one_of(&["", "limit = \"34MiB\"\nrestart_time = \"20ms\"\n", "limit = \"200MiB\"\n"]),
+        maybe("per_request", &["\"1MiB\"", "\"3MiB\""]),
+    )
+        .prop_map(move |(limit, per_request)| {
+            format!("[services.{name}.memory]\nbase = \"10MiB\"\n{limit}{per_request}")
+        });
+    let room = one_of(&[
+        "heap = \"20MiB\"\n",
+        "heap = \"40MiB\"\nyoung = \"3MiB\"\n",
+        "growth = \"50%\"\n",
+        "kind = \"concurrent\"\ngrowth = \"20%\"\n",
+        "kind = \"concurrent\"\nheap = \"24MiB\"\nstart_at = \"60%\"\n",
+    ]);
+    let time = one_of(&["time = \"exp(3ms)\"\n", "time = \"2ms\"\ntime_per_mib = \"100us\"\n"]);
+    let gc = (room, time, maybe("threads", &["2", "3"])).prop_map(move |(room, time, threads)| match runtime {
+        "delay" => String::new(),
+        _ => format!("[services.{name}.gc]\nallocation = \"1MiB\"\n{room}{time}{threads}"),
+    });
+    let both = (memory, prop::option::of(gc)).prop_map(|(memory, gc)| memory + &gc.unwrap_or_default());
+    prop::option::weighted(0.25, both).prop_map(Option::unwrap_or_default)
 }
 
 /// What makes a pool mind its connections one by one.

@@ -241,3 +241,17 @@ fn jobs_that_get_in_each_others_way_follow_their_birth_death_process() {
     }
     agrees("response", &runs, response, sum / total / rate);
 }
+
+/// Garbage at a rate a fills what live data leave of the heap every (heap - live) / a, and each collection takes p: its share
+/// of the time is a * p / (heap - live), whatever the requests do. With a fifth of the room it is five times as much.
+#[test]
+fn the_share_of_collections_is_that_of_the_free_heap() {
+    for (heap, share) in [(200, 0.05), (120, 0.25)] {
+        let keys = format!(
+            "runtime = \"threads\"\nmemory = {{ base = \"100MiB\" }}\n\
+             gc = {{ heap = \"{heap}MiB\", allocation = \"1MiB\", time = \"exp(50ms)\", threads = 1 }}"
+        );
+        let runs = open(100.0, 1_000, &service(&keys, "{ cpu = \"1ms\" }")).replicate(41, REPLICATIONS);
+        agrees("share", &runs, utilisation("shop garbage collection"), share);
+    }
+}

@@ -261,7 +261,10 @@ impl World<'_> {
         let kills = |effect: &FaultEffect| matches!(effect, FaultEffect::Dead);
         let fault = places.fault(self.system, &self.faults, service, kills);
         let deploy = || self.deploy_behind(places, t, service);
-        fault.or_else(deploy).unwrap_or(places.services[service as usize].unavailable)
+        fault
+            .or_else(deploy)
+            .or_else(|| self.out_of_memory(places, service))
+            .unwrap_or(places.services[service as usize].unavailable)
     }
 
     /// The deploy because of which a service has refused a token or killed it, if one has.

@@ -53,7 +53,9 @@ impl World<'_> {
             State::Awaiting | State::Joining => UNEXPLAINED,
             State::Backlog if self.awaits_admission(t, service) => return None,
             State::Backlog | State::Ready => {
-                let fault = process.and_then(|_| self.stopped_by(places, token.process));
+                let stopped = || self.stopped_by(places, token.process);
+                let stopped = || stopped().or_else(|| self.collected_by(places, token.process));
+                let fault = process.and_then(|_| stopped());
                 let of_service = &places.services[service as usize];
                 match (fault, process) {
                     (Some(fault), _) => Label::waiting(fault),
@@ -64,6 +66,7 @@ impl World<'_> {
                     _ => Label::waiting(of_service.loops),
                 }
             }
+            State::Working if self.is_standing(t) => Label::waiting(places.services[service as usize].collection),
             State::Working | State::AtServer => {
                 let replica = if token.state == State::AtServer { token.wait } else { process?.replica };
                 let [cpu, ..] = places.cpus[replica as usize];

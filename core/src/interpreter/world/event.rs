@@ -10,6 +10,7 @@ use crate::engine::slot;
 use crate::engine::token::State;
 use crate::interpreter::world::{Source, World};
 use crate::parts::compute::gil::MARK;
+use crate::parts::held::heap::COLLECTOR;
 
 impl World<'_> {
     /// Whether an event is awaited that brings on more than a probe or a restart.
@@ -161,8 +162,10 @@ impl World<'_> {
         // Nearly always it is one, so the list stays where it is.
         for index in 0..self.done.len() {
             let t = self.done[index];
-            if t < MARK {
+            if t < COLLECTOR {
                 self.job_done(t);
+            } else if t < MARK {
+                self.collector_done(t - COLLECTOR);
             } else {
                 self.lock_done(t - MARK);
             }

@@ -75,6 +75,10 @@ pub enum PlaceKind {
     Ports,
     /// CPU quota.
     Throttling,
+    /// The garbage collector of a service's processes.
+    GarbageCollection,
+    /// Memory that replicas may use: one that needs more is killed.
+    Memory,
     /// A circuit breaker.
     Breaker,
     /// A reverse proxy in front of a service, with as many requests inside as it lets in.
@@ -163,6 +167,9 @@ pub(crate) struct OfService {
     pub descriptors: u16,
     pub ports: u16,
     pub sessions: u16,
+    /// 0 where the model has no memory of the service.
+    pub collection: u16,
+    pub memory: u16,
 }
 
 /// A place whose name is made when a report needs it: most never appear in one, and each run has them.
@@ -278,6 +285,8 @@ fn name_in(plan: &ServicePlan, kind: PlaceKind) -> String {
         PlaceKind::Descriptors => "descriptors",
         PlaceKind::Ports => "ports",
         PlaceKind::Sessions => "connections",
+        PlaceKind::GarbageCollection => "garbage collection",
+        PlaceKind::Memory => "memory",
         _ => unreachable!("{kind:?} is no place of a service alone"),
     };
     format!("{} {what}", plan.name)
@@ -416,6 +425,7 @@ impl Places {
                 sessions: one(PlaceKind::Sessions),
                 network: one(PlaceKind::Network),
                 delay: one(PlaceKind::Delay),
+                ..OfService::default()
             };
             places.services.push(of_service);
             let breakers = 0..service.breakers.len() as u32;
@@ -463,6 +473,12 @@ impl Places {
         }
         places.client_back_off = numbers.place(PlaceKind::ClientBackOff, Owner::Nothing);
         places.hedge = numbers.place(PlaceKind::Hedge, Owner::Nothing);
+        for ((service, of_service), index) in system.services.iter().zip(&mut places.services).zip(0..) {
+            if service.memory.is_some() {
+                of_service.collection = numbers.place(PlaceKind::GarbageCollection, Owner::Service(index));
+                of_service.memory = numbers.place(PlaceKind::Memory, Owner::Service(index));
+            }
+        }
         places.all = numbers.all;
         places
     }

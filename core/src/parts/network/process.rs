@@ -26,6 +26,8 @@ pub(crate) struct Process {
     pub runtime: Runtime,
     /// Stopped by a fault, and has no event loop that would show it.
     pub frozen: bool,
+    /// Its threads are stopped by its garbage collector.
+    pub collected: bool,
     /// Requests that are its own to answer, waiting ones included.
     pub inside: u32,
     pub event_loop: EventLoop,
@@ -41,11 +43,20 @@ pub(crate) struct Process {
     pub linger: u8,
     /// Its interpreter lock, where threads contend for it; [`NONE`] elsewhere.
     pub gil: u32,
+    /// Its memory, where that is looked at; [`NONE`] elsewhere.
+    pub heap: u32,
     /// Its first circuit breaker.
     pub breakers: u32,
     /// The number of its first cache.
     pub caches: u32,
     pub emfile_cpu: Option<Draw>,
+}
+
+impl Process {
+    /// Whether nothing of it runs: its threads wait, and so does what comes for them. An event loop is busy instead.
+    pub fn is_stopped(&self) -> bool {
+        self.frozen || self.collected
+    }
 }
 
 /// One replica: what its processes share.
@@ -219,7 +230,8 @@ impl Part for Vec<ReplicaGroup> {
     fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
         for ((service, plan), group) in (0..).zip(&system.services).zip(self) {
             let takes_down = |fault: &FaultPlan| fault.service == service && fault.effect == FaultEffect::Dead;
-            let is_probed = plan.liveness.is_some() || plan.readiness.is_some();
+            let is_killed = plan.memory.as_ref().is_some_and(|memory| memory.can_run_out());
+            let is_probed = plan.liveness.is_some() || plan.readiness.is_some() || is_killed;
             if is_probed || !plan.deploys.is_empty() || system.faults.iter().any(takes_down) {
                 let name = || format!("{} unavailable", plan.name);
                 let sum = rows.of_system(ResourceKind::Unavailable, service, name);

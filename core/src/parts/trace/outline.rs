@@ -90,6 +90,7 @@ impl Boundary {
             | Op::Unblock
             | Op::Backoff { .. }
             | Op::Join
+            | Op::Allocate { .. }
             | Op::Answer => Self::Nothing,
         }
     }

@@ -20,6 +20,8 @@ pub(crate) struct Health {
     pub closed: bool,
     /// Stopped by a fault.
     pub frozen: bool,
+    /// It is down, or about to be, because it needs more memory than it may have.
+    pub out_of_memory: bool,
     /// How many times longer its work takes, by faults.
     pub slow: f64,
     /// Kubernetes' delay before the next restart.
@@ -36,6 +38,7 @@ impl Default for Health {
             leaving: false,
             closed: false,
             frozen: false,
+            out_of_memory: false,
             slow: 1.0,
             back_off: Time::ZERO,
             raised: Time::ZERO,
@@ -47,6 +50,7 @@ impl Health {
     /// A new replica takes the place: it has not restarted yet.
     pub fn forget_restarts(&mut self) {
         self.back_off = Time::ZERO;
+        self.out_of_memory = false;
     }
 
     /// The delay before the restart that is due now.

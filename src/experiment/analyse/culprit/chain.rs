@@ -93,6 +93,7 @@ impl Evidence<'_> {
                 PlaceKind::Delay => format!("spend time on {}", own_time(next.place)),
                 PlaceKind::BackOff => "pause before another attempt".to_owned(),
                 _ if is_connecting(&next) => format!("are busy with connects of {}", next.place.name),
+                PlaceKind::GarbageCollection => format!("are stopped by {}", with_article(&next.place.name)),
                 _ if next.served => format!("are served by {}", next.place.name),
                 _ => format!("wait for {}", with_article(&next.place.name)),
             };
@@ -229,7 +230,7 @@ impl Evidence<'_> {
     fn is_root(&self, share: &Share) -> bool {
         match share.place.kind {
             PlaceKind::Cpu | PlaceKind::Station => !share.served || self.is_full(&share.place.name),
-            PlaceKind::Gil | PlaceKind::Throttling => true,
+            PlaceKind::Gil | PlaceKind::Throttling | PlaceKind::GarbageCollection => true,
             PlaceKind::EventLoops | PlaceKind::Executor | PlaceKind::Threads | PlaceKind::Connections => !share.served,
             PlaceKind::Limit | PlaceKind::HttpClient | PlaceKind::Cache | PlaceKind::Descriptors => !share.served,
             _ => false,
@@ -287,6 +288,7 @@ pub(super) fn while_at(place: &BlamePlace) -> String {
         PlaceKind::Throttling => format!("while {}", throttled(place)),
         PlaceKind::Backlog => format!("while {}", agree(name, "is full and drops SYNs", "are full and drop SYNs")),
         PlaceKind::Contention => format!("while losing time to {name}"),
+        PlaceKind::GarbageCollection => format!("while stopped by {}", with_article(name)),
         PlaceKind::Unavailable => format!("while {} is unavailable", name.trim_end_matches(" unavailable")),
         _ => format!("while waiting for {name}"),
     }

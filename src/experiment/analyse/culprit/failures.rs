@@ -2,6 +2,7 @@
 
 use super::chain::while_at;
 use super::telling::{is_wait, telling};
+use super::unavailable::times;
 use super::{Culprit, CulpritKind, Evidence, by_fault, percent};
 use crate::experiment::analyse::blame::{Share, holders, shares, while_failing};
 use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, PlaceKind};
@@ -210,6 +211,12 @@ impl Evidence<'_> {
                     head(format!("{of_failures} are {causes}: {down}")),
                     &also,
                 ));
+            }
+            PlaceKind::Memory => {
+                let service = name.trim_end_matches(" memory");
+                let killed = format!("replicas of {service} need more memory than they may have and are killed");
+                let often = format!("{} a run", times(self.restarts));
+                (CulpritKind::OutOfMemory, head(format!("{of_failures} are {causes}: {killed} {often}")))
             }
             PlaceKind::Fault => {
                 return Some(by_fault(blame, place, head(format!("{of_failures} are due to {name} ({causes})"))));

@@ -106,7 +106,7 @@ impl Culprit {
     pub fn is_shortage(&self) -> bool {
         match self.kind {
             CulpritKind::Deadlock | CulpritKind::Circle | CulpritKind::Limits => true,
-            CulpritKind::Contention | CulpritKind::DroppedSyns => true,
+            CulpritKind::Contention | CulpritKind::DroppedSyns | CulpritKind::OutOfMemory => true,
             CulpritKind::Refuses | CulpritKind::Unavailable | CulpritKind::LosesWork => !self.is_by_error,
             CulpritKind::Fault => self.through.is_some() && !self.is_by_error,
             CulpritKind::OwnError | CulpritKind::NeverAnswered | CulpritKind::Disconnects => false,
@@ -152,6 +152,9 @@ impl Culprit {
             }
             CulpritKind::Refuses => agree(name, "refuses requests", "refuse requests"),
             CulpritKind::Unavailable => format!("{} is unavailable", name.trim_end_matches(" unavailable")),
+            CulpritKind::OutOfMemory => {
+                format!("replicas of {} are killed for want of memory", name.trim_end_matches(" memory"))
+            }
             CulpritKind::Fault | CulpritKind::Outage => name.clone(),
             CulpritKind::OwnError => format!("{name} answers with an error"),
             CulpritKind::LosesWork => format!("work of {name} fails after the answer"),
@@ -208,6 +211,9 @@ pub fn with_article(place: &str) -> String {
     if let Some(service) = place.strip_suffix(" sleep").filter(is_owner) {
         return format!("the sleep of {service}");
     }
+    if let Some(service) = place.strip_suffix(" garbage collection").filter(is_owner) {
+        return format!("the garbage collection of {service}");
+    }
     let is_common = ["network to ", "retry back-off of "].iter().any(|start| place.starts_with(start))
         || ["client back-off", "hedge delay"].contains(&place);
     if is_common { format!("the {place}") } else { named(place) }
@@ -233,6 +239,8 @@ pub enum CulpritKind {
     Refuses,
     /// No replica accepts connections.
     Unavailable,
+    /// Its replicas are killed for want of memory.
+    OutOfMemory,
     /// An injected fault.
     Fault,
     /// An injected fault that keeps replicas down without any request losing time to it.

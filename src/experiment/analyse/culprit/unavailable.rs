@@ -63,6 +63,7 @@ fn error(place: &BlamePlace) -> Option<String> {
     }
 }
 
-fn times(count: f64) -> String {
+/// How often something happens: `once`, `2.5 times`.
+pub(super) fn times(count: f64) -> String {
     if count == 1.0 { "once".into() } else { format!("{count:.1} times") }
 }

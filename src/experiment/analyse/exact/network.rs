@@ -57,6 +57,7 @@ impl Network {
         let is_plain = system.services.iter().all(|service| {
             service.runtime == Runtime::Delay
                 && service.liveness.is_none()
+                && service.memory.is_none()
                 && service.readiness.is_none()
                 && !service.varies()
         });
