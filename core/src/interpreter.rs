@@ -20,6 +20,7 @@ pub(crate) mod fault;
 pub(crate) mod finish;
 pub(crate) mod gil;
 pub(crate) mod growth;
+mod handshake;
 pub(crate) mod heap;
 mod http_client;
 pub(crate) mod ingress;

@@ -31,7 +31,7 @@ pub use memory::{Allocation, CollectorPlan, MIB, MemoryPlan};
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, Growth, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan, ProcessPlan,
-    Runtime, SearchCost, ServicePlan, StationPlan,
+    Runtime, SearchCost, ServicePlan, StationPlan, TlsPlan,
 };
 pub use prices::Prices;
 pub use program::{Branch, Draw, Op, Round, Site};

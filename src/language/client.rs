@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{CallRate, ClientMetrics, Distribution, Duration, PoolMetrics};
+use super::{CallRate, ClientMetrics, Distribution, Dns, Duration, PoolMetrics, Tls};
 use crate::model::Order;
 
 /// A database connection pool in the manner of asyncpg, one in each process.
@@ -32,6 +32,9 @@ pub struct Pool {
     pub connect_time: Option<Distribution>,
     /// CPU of opening a connection where the request runs (asyncpg computes SCRAM-SHA-256 in Python). Without it: none.
     pub connect_cpu: Option<Distribution>,
+    /// TLS of its connections (libpq's `sslmode`, `ssl` of asyncpg and node-postgres). A handshake follows each connect; its round
+    /// trips are `round_trip`, one more for the request for encryption. Without it: none.
+    pub tls: Option<Tls>,
     /// How long a connection may be idle before it is closed, if more than `min_size` are open (asyncpg 0.32; 300 s by
     /// default, "0s" never). Without it: no limit. Connections closed below `min_size` for another reason are opened
     /// again when a request needs them, not in the background as asyncpg does.
@@ -88,6 +91,10 @@ pub struct Client {
     pub connect_time: Option<Distribution>,
     /// CPU of opening a connection.
     pub connect_cpu: Option<Distribution>,
+    /// Look-ups of the server's name, one before each new connection. Without it: they take no time.
+    pub dns: Option<Dns>,
+    /// TLS of its connections (https). A handshake follows each connect; its round trips are `round_trip`. Without it: none.
+    pub tls: Option<Tls>,
     /// Network time of a call, there and back.
     pub round_trip: Option<Distribution>,
     /// Time-out of a connect and of the wait for the answer, each (httpx `timeout`). Without it: none.

@@ -16,8 +16,10 @@ mod growth;
 mod guard;
 mod host;
 mod load;
+pub(super) mod lookups;
 mod memory;
 mod metrics;
+mod opening;
 pub(super) mod pool;
 mod prices;
 mod probe;
@@ -49,7 +51,8 @@ use complaint::At;
 pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complaint>> {
     let title = model.title.clone().unwrap_or_default();
     let system = System { title, ..System::default() };
-    let mut lowering = Lowering { model, columns, system, complaints: Vec::new(), draws: HashMap::new() };
+    let mut lowering =
+        Lowering { model, columns, system, complaints: Vec::new(), draws: HashMap::new(), handshakes: Vec::new() };
     lowering.machines();
     lowering.views();
     lowering.stations();
@@ -76,6 +79,8 @@ pub(super) struct Lowering<'a> {
     pub(super) complaints: Vec<Complaint>,
     /// The indices of the system's variates, by what equal ones share.
     draws: HashMap<u64, Vec<u32>>,
+    /// What servers do when connections are opened.
+    handshakes: Vec<opening::Handshake>,
 }
 
 /// Slots, connections or threads that a model may ask for; more is a slip of the keyboard.

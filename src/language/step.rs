@@ -14,6 +14,7 @@ mod hash;
 mod hedge;
 pub(in crate::language) mod nested;
 mod notify;
+mod opening;
 mod parallel;
 mod project;
 mod publish;

@@ -125,6 +125,7 @@ mod blocking;
 
 mod connections;
 
+mod handshakes;
 mod hosts;
 
 mod replicas;
@@ -142,6 +143,7 @@ mod balancing;
 mod deadlocks;
 
 mod loads;
+mod look_ups;
 
 mod growth;
 mod libuv;

@@ -83,6 +83,8 @@ hooks! { all:
     account_client => keep_client(t: u32, client: u32);
     /// The stretch that the token has just begun is the wait for a token of this HTTP client's rate limit.
     account_paced => keep_paced(t: u32, client: u32);
+    /// The stretch that the token has just begun is the wait for a resolver.
+    account_look_up => keep_look_up(t: u32);
     /// The token waits for another's fetch.
     account_fetch => keep_fetch(t: u32, cache: u32);
     /// The stretch that the token has just begun is the pause before another attempt; `wait` is its length.
@@ -352,6 +354,14 @@ impl World<'_> {
     #[inline(never)]
     fn keep_paced(&mut self, t: u32, client: u32) {
         self.any_spends_on(t, |_, places| Label::waiting(places.paces[client as usize]));
+    }
+
+    #[inline(never)]
+    fn keep_look_up(&mut self, t: u32) {
+        self.any_spends_on(t, |world, places| {
+            let process = &world.processes[world.engine.tokens[t].process as usize];
+            Label::waiting(places.services[process.service as usize].look_up)
+        });
     }
 
     #[inline(never)]

@@ -92,7 +92,8 @@ impl World<'_> {
     /// The token sends a request, which is another token, if it is at a call.
     pub(crate) fn meter_call(&mut self, t: u32) {
         let (now, token) = (self.engine.now, self.engine.tokens[t]);
-        if let Op::Send { client, .. } = self.system.program[token.pc as usize]
+        if let Op::Send { client, endpoint, .. } = self.system.program[token.pc as usize]
+            && !self.system.endpoints[endpoint as usize].is_handshake
             && token.state != State::Joining
             && let Some(replica) = self.replica_of(t)
             && let Some(meter) = self.meter_mut()
@@ -131,7 +132,9 @@ impl World<'_> {
             let pc = self.engine.tokens[token.parent].pc;
             let calls = [pc, pc.wrapping_sub(1)].map(|pc| self.system.program.get(pc as usize));
             let client = calls.into_iter().flatten().find_map(|op| match op {
-                Op::Send { client, .. } => Some(*client),
+                Op::Send { client, endpoint, .. } => {
+                    (!self.system.endpoints[*endpoint as usize].is_handshake).then_some(*client)
+                }
                 _ => None,
             });
             if let Some(client) = client {

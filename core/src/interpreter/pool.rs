@@ -7,7 +7,7 @@ use crate::model::{Op, Site};
 
 use crate::engine::next::Next;
 use crate::engine::progress::phases;
-use crate::engine::token::{Connection, Failure, FrameKind};
+use crate::engine::token::{Connection, Failure, FrameKind, State};
 use crate::interpreter::world::World;
 use crate::parts::held::pool::IdleConnection;
 
@@ -23,6 +23,8 @@ phases! {
         Lent,
         /// Reach the database.
         Reach,
+        /// Its part of the TLS handshake.
+        Secure,
         /// It has been, and the connection is open.
         Opened,
     }
@@ -57,8 +59,13 @@ impl World<'_> {
                         self.engine.limit_wait(t, patience);
                     }
                     self.engine.tokens[t].phase = Borrowing::Reach.into();
-                    if let Some(draw) = plan.connect_cpu {
-                        let work = self.draw(t, draw, site.key(self.engine.tokens[t].key, CONNECT_CPU));
+                    let key = self.engine.tokens[t].key;
+                    let mut work =
+                        plan.connect_cpu.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, CONNECT_CPU)));
+                    if let Some(tls) = &plan.tls {
+                        work += self.tls_at_client(t, tls, site);
+                    }
+                    if work > Time::ZERO {
                         let next = self.work(t, work);
                         if next != Next::On {
                             return next;
@@ -67,12 +74,31 @@ impl World<'_> {
                 }
                 Borrowing::Reach => {
                     self.engine.tokens[t].phase = Borrowing::Opened.into();
-                    if let Some(draw) = plan.connect_time {
-                        let time = self.draw(t, draw, site.key(self.engine.tokens[t].key, CONNECT_TIME));
-                        if self.elapse(t, time) == Next::Park {
+                    let key = self.engine.tokens[t].key;
+                    let mut time =
+                        plan.connect_time.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, CONNECT_TIME)));
+                    if let Some(tls) = &plan.tls {
+                        self.engine.tokens[t].phase = Borrowing::Secure.into();
+                        time += self.tls_on_the_way(t, tls, plan.round_trip, site);
+                    }
+                    if time > Time::ZERO {
+                        let next = if plan.tls.is_some() { self.travel(t, time) } else { self.elapse(t, time) };
+                        if next == Next::Park {
                             self.account_network(t, plan.server, Time::ZERO);
                             return Next::Park;
                         }
+                    }
+                }
+                Borrowing::Secure => {
+                    self.engine.tokens[t].phase = Borrowing::Opened.into();
+                    let tls = plan.tls.as_ref();
+                    let work = tls.map_or(Time::ZERO, |tls| self.tls_at_server(t, tls, plan.server, site));
+                    if work > Time::ZERO {
+                        let replica = self.server_of(t, plan.server);
+                        self.engine.tokens[t].state = State::AtServer;
+                        self.engine.tokens[t].wait = replica;
+                        self.start_job(t, replica, work);
+                        return Next::Park;
                     }
                 }
                 Borrowing::Opened if self.lent(t) == Connection::Dead => {

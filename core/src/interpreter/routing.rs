@@ -60,6 +60,9 @@ impl World<'_> {
     /// The same where an ingress, a full backlog or an outage may be in the way, or calls are counted.
     #[inline(never)]
     fn arrive_guarded(&mut self, t: u32, endpoint: u32, peer: u32) {
+        if self.system.endpoints[endpoint as usize].is_handshake {
+            return self.route(t, endpoint, peer);
+        }
         if let Some(calls) = &mut self.calls {
             calls.received(self.engine.now, self.system.endpoints[endpoint as usize].service);
         }

@@ -177,6 +177,9 @@ impl World<'_> {
             Op::Parallel { plan } => self.begin_branches(t, plan),
             Op::Join => self.join(t),
             Op::Allocate { plan } => self.allocate(t, plan),
+            Op::Fresh { otherwise } => self.skip_unless_fresh(t, otherwise),
+            Op::Resolve { time, site } => self.resolve(t, time, site),
+            Op::Secure { demand, site, .. } => self.secure(t, demand, site),
         }
     }
 

@@ -218,6 +218,8 @@ pub struct PoolPlan {
     pub minded: bool,
     /// CPU of opening a connection on the client's side.
     pub connect_cpu: Option<Draw>,
+    /// The TLS handshake of opening one; none: without TLS.
+    pub tls: Option<TlsPlan>,
     /// How long a round trip may take; none: without limit.
     pub command_timeout: Option<Time>,
     /// How long a connection beyond `min_size` may be idle; none: without limit.
@@ -228,6 +230,21 @@ pub struct PoolPlan {
     pub oldest_first: bool,
     /// Round trips after which a connection is closed; none: never.
     pub max_queries: Option<u32>,
+}
+
+/// A TLS handshake on the way to a database.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TlsPlan {
+    /// Round trips, the request for encryption included.
+    pub trips: u32,
+    /// The same of one that resumes a session.
+    pub resumed_trips: u32,
+    /// Share of the handshakes that resume a session.
+    pub resumption: f64,
+    /// CPU at the client of one that does not.
+    pub client: Option<Draw>,
+    /// CPU at the database of one that does not.
+    pub server: Option<Draw>,
 }
 
 /// An HTTP client of each process of a service.
@@ -347,4 +364,6 @@ pub struct EndpointPlan {
     pub service: u32,
     /// Its first operation.
     pub entry: u32,
+    /// Part of the opening of a connection, not of the model: a TLS handshake.
+    pub is_handshake: bool,
 }

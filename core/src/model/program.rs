@@ -168,6 +168,27 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
+    /// Goes on elsewhere, unless the connection that the token holds has just been opened.
+    Fresh {
+        /// Where.
+        otherwise: u32,
+    },
+    /// Time until a name is resolved, without holding the event loop.
+    Resolve {
+        /// How long.
+        time: Draw,
+        /// The step's name.
+        site: Site,
+    },
+    /// CPU of a TLS handshake at the client.
+    Secure {
+        /// Which client.
+        client: u32,
+        /// How much.
+        demand: Draw,
+        /// The step's name.
+        site: Site,
+    },
     /// Sends the request and waits for the answer.
     Send {
         /// Which client.

@@ -77,6 +77,8 @@ pub fn families(system: &System, scrapes: &Scrapes) -> Vec<Family> {
             add("up", FamilyKind::Gauge, &|| "Whether the scrape of the target succeeded.".into(), &[], up);
             let Some(reading) = reading else { continue };
             let of_service = (0..).zip(&system.endpoints).filter(|(_, endpoint)| endpoint.service == service);
+            // Handshakes stand behind the endpoints of the model, and are not exported.
+            let of_service = of_service.filter(|(_, endpoint)| !endpoint.is_handshake);
             for ((index, endpoint), count) in of_service.zip(&reading.endpoints) {
                 let index: usize = index;
                 let names = &system.metrics.endpoints[index];

@@ -139,7 +139,10 @@ impl<'a> UnitOrder<'a> {
                 | Op::Visit { .. }
                 | Op::Trip { .. }
                 | Op::Count { .. }
-                | Op::Prepare { .. } => {}
+                | Op::Prepare { .. }
+                | Op::Secure { .. }
+                | Op::Resolve { .. }
+                | Op::Fresh { .. } => {}
                 Op::Allocate { .. }
                 | Op::Respond
                 | Op::Yield { .. }

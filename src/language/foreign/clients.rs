@@ -5,6 +5,13 @@ use super::{Foreign, MS, SECONDS, word};
 
 /// The words.
 pub(super) const WORDS: &[Foreign] = &[
+    word(
+        &["verify", "ssl", "ssl_context", "sslmode", "rejectUnauthorized", "secureContext"],
+        "httpx, aiohttp and Node",
+        "a client",
+        "tls",
+        "`tls = { cpu = \"1ms\", server_cpu = \"1ms\" }`: a handshake for each new connection",
+    ),
     word(&["maxSockets"], "Node's http.Agent", "a client", "max_connections", "with `waiters = \"fifo\"`"),
     word(
         &["maxTotalSockets"],

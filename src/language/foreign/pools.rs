@@ -5,6 +5,13 @@ use super::{Foreign, MS, SECONDS, word};
 
 /// The words.
 pub(super) const WORDS: &[Foreign] = &[
+    word(
+        &["ssl", "sslmode", "requireSSL", "useSSL"],
+        "libpq, asyncpg, node-postgres and JDBC",
+        "a pool",
+        "tls",
+        "`tls = { cpu = \"1ms\", server_cpu = \"1ms\" }`: a handshake for each new connection",
+    ),
     word(&["maximumPoolSize"], "HikariCP", "a pool", "max_size", ""),
     word(&["minimumIdle"], "HikariCP", "a pool", "min_size", ""),
     word(&["connectionTimeout"], "HikariCP", "a pool", "acquire_timeout", MS),

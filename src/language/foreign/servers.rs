@@ -84,6 +84,13 @@ pub(super) const WORDS: &[Foreign] = &[
         "a number is milliseconds in Tomcat and Node, seconds in nginx",
     ),
     word(&["connectionTimeout"], "Tomcat", "a service", "", "requests arrive whole here; leave it out"),
+    word(
+        &["resolver", "resolver_timeout", "networkaddress.cache.ttl", "ttl_dns_cache"],
+        "nginx, a JVM and aiohttp",
+        "a client",
+        "dns",
+        "`dns = { time = \"2ms\", ttl = \"30s\" }`",
+    ),
     word(&["worker_processes"], "nginx", "a service", "workers", ""),
     word(
         &["worker_connections"],

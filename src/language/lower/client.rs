@@ -36,6 +36,7 @@ impl Lowering<'_> {
             let complaint = Complaint::at(at.key("wake_cpu"), title, "would have no effect");
             self.complain(complaint.also(at.key("waiters"), "served in turn"));
         }
+        self.check_tls(at, client.tls.as_ref());
         let rate = client.rate_limit.as_ref().map(|rate| self.call_rate(at, client.reuse, rate));
         let timeout = self.timeout(at.key("timeout"), client.timeout);
         self.timeout(at.key("write_timeout"), client.write_timeout);

@@ -23,7 +23,7 @@ impl Lowering<'_> {
                 if name.is_empty() {
                     self.complain(Complaint::at_key(at.key(name), "an endpoint without a name", "is empty"));
                 }
-                let plan = EndpointPlan { name: name.clone(), service: index as u32, entry: 0 };
+                let plan = EndpointPlan { name: name.clone(), service: index as u32, entry: 0, is_handshake: false };
                 self.system.endpoints.push(plan);
             }
         }
@@ -47,6 +47,7 @@ impl Lowering<'_> {
                 number += 1;
             }
         }
+        self.handshakes();
     }
 }
 

@@ -42,6 +42,7 @@ impl Lowering<'_> {
             round_trip: self.maybe_draw(at.key("round_trip"), pool.round_trip.as_ref()),
             trip_cpu: self.maybe_draw(at.key("trip_cpu"), pool.trip_cpu.as_ref()),
             minded: minded(self.model, pool),
+            tls: self.pool_tls(at, pool.tls.as_ref()),
             connect_cpu: self.maybe_draw(at.key("connect_cpu"), pool.connect_cpu.as_ref()),
             command_timeout: self.timeout(at.key("command_timeout"), pool.command_timeout),
             idle_life: pool.max_inactive_connection_lifetime.filter(|life| life.0 > 0).map(|life| Time(life.0)),
@@ -100,6 +101,7 @@ pub(in crate::language) fn minded(model: &Model, pool: &Pool) -> bool {
     let limited = model.services.get(&pool.server).is_some_and(|server| server.max_connections.is_some());
     limited
         || pool.connect_cpu.is_some()
+        || pool.tls.is_some()
         || pool.max_inactive_connection_lifetime.is_some_and(|life| life.0 > 0)
         || pool.max_queries.is_some()
         || pool.max_idle_connections.is_some()

@@ -5,7 +5,7 @@ use super::complaint::{At, Complaint};
 use crate::kernel::Time;
 use crate::language::step::nested;
 use crate::language::{Duration, Place, Service, Step};
-use crate::model::{Balance, LoopKind, LoopPlan, ProcessPlan, Runtime, ServicePlan};
+use crate::model::{Balance, CachePlan, LimitPlan, LoopKind, LoopPlan, ProcessPlan, Runtime, ServicePlan};
 
 /// Processes of one service at most.
 const MOST_PROCESSES: u64 = 10_000;
@@ -114,19 +114,26 @@ impl Lowering<'_> {
             .map(|(name, client)| self.client(all.key(name), name, client, (replicas, workers), rounds))
             .collect();
         let all = at.key("limits");
-        let limits = service.limits.iter().map(|(name, limit)| self.limit(all.key(name), name, limit)).collect();
+        let limits = service.limits.iter().map(|(name, limit)| self.limit(all.key(name), name, limit));
+        let mut limits: Vec<LimitPlan> = limits.collect();
         self.check_rounds(at, service);
         let machine = self.machine(at, service);
         let speed = self.own_speed(at, service);
         let breakers = self.breakers(at.key("breakers"), service);
         let ingress = service.ingress.as_ref().map(|ingress| self.ingress(at.key("ingress"), ingress));
         let all = at.key("caches");
-        let caches = service.caches.iter().map(|(name, cache)| self.cache(all.key(name), name, cache)).collect();
+        let caches = service.caches.iter().map(|(name, cache)| self.cache(all.key(name), name, cache));
+        let mut caches: Vec<CachePlan> = caches.collect();
+        self.caches_of_names(service, &mut caches);
+        let all = at.key("clients");
+        service.clients.iter().for_each(|(name, client)| self.check_dns(all.key(name), service, client.dns.as_ref()));
         let event_loop = self.event_loop(at, service);
         let default_threads = (service.runtime == Runtime::EventLoop).then_some(match event_loop.kind {
             LoopKind::Asyncio => DEFAULT_THREADS,
             LoopKind::Libuv => DEFAULT_LIBUV_THREADS,
         });
+        let threads = service.threads.or(default_threads);
+        self.limit_of_look_ups(service, threads.unwrap_or(1), &mut limits);
         let cores = service.cpu.map(|cores| cores.0).or_else(|| self.cores_of_machine(service));
         let memory = self.memory(at, service, cores);
         ServicePlan {
@@ -141,7 +148,7 @@ impl Lowering<'_> {
             speed,
             slowdown,
             event_loop,
-            threads: service.threads.or(default_threads),
+            threads,
             growth,
             max_queue: service.max_queue,
             waiting,

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::blocking;
+use super::opening::{self, Way};
 use crate::language::Reuse;
 use crate::language::lower::Lowering;
 use crate::language::lower::complaint::At;
-use crate::language::lower::endpoint::Body;
-use crate::model::{Op, Site};
+use crate::language::lower::endpoint::{Body, Named};
+use crate::model::Op;
 
 /// A request to another service.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -24,21 +25,22 @@ pub struct CallStep {
     pub blocking: bool,
 }
 
-pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &CallStep) {
-    let site = body.site(&format!("call:{}/{}", step.client, step.endpoint)).site();
+pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a CallStep) {
+    let named = body.site(&format!("call:{}/{}", step.client, step.endpoint));
     blocking::around(lowering, body, step.blocking, |lowering, body| {
-        send(lowering, body, at, (&step.client, &step.endpoint), site);
+        send(lowering, body, at, (&step.client, &step.endpoint), &named);
     });
 }
 
 /// The operations of a request.
-pub(super) fn send(
-    lowering: &mut Lowering<'_>,
-    body: &Body<'_>,
+pub(super) fn send<'a>(
+    lowering: &mut Lowering<'a>,
+    body: &mut Body<'a>,
     at: At<'_>,
-    (client, endpoint): (&str, &str),
-    site: Site,
+    (client, endpoint): (&'a str, &str),
+    named: &Named,
 ) {
+    let (name_of_client, site) = (client, named.site());
     let clients = body.service.clients.iter();
     let of_service = format!(" in service `{}`", body.service_name);
     let found = lowering.find(at.key("client"), "client", client, clients, &of_service);
@@ -65,6 +67,8 @@ pub(super) fn send(
         lowering.emit(Op::Prepare { client: index, site });
     }
     lowering.emit(Op::Connect { client: index, site });
+    let way = Way { client: index, name: name_of_client, plan: client, server: service as u32 };
+    opening::open(lowering, body, way, named);
     let rounds = body.rounds();
     lowering.rounds(rounds.send, 0);
     lowering.emit(Op::Send { client: index, endpoint, site });

@@ -29,8 +29,9 @@ pub struct NotifyStep {
 }
 
 /// A request without an answer that anybody waits for: a token of its own runs the operations of a call.
-pub(super) fn compile(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &NotifyStep) {
-    let site = body.site(&format!("notify:{}/{}", step.client, step.endpoint)).site();
+pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a NotifyStep) {
+    let named = body.site(&format!("notify:{}/{}", step.client, step.endpoint));
+    let site = named.site();
     let probability = step.probability.unwrap_or(1.0);
     if !(0.0..=1.0).contains(&probability) {
         let title = format!("`probability` is {probability}");
@@ -59,7 +60,7 @@ pub(super) fn compile(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'
     lowering.emit(Op::Jump { to: 0 });
     // It is sent on the event loop, whether or not a thread asks for it.
     let job = body.job.take();
-    send(lowering, body, at, (&step.client, &step.endpoint), site);
+    send(lowering, body, at, (&step.client, &step.endpoint), &named);
     body.job = job;
     lowering.emit(Op::Answer);
     let end = lowering.next();

@@ -150,9 +150,22 @@ fn minding() -> impl Strategy<Value = String> {
         maybe("reuse", &["\"fifo\""]),
         maybe("max_queries", &["1", "3", "20"]),
         maybe("max_idle_connections", &["2", "3"]),
+        tls(),
     )
-        .prop_map(|(a, b, c, d, e, f)| format!("{a}{b}{c}{d}{e}{f}"));
+        .prop_map(|(a, b, c, d, e, f, g)| format!("{a}{b}{c}{d}{e}{f}{g}"));
     prop_oneof![2 => Just(String::new()), 1 => keys]
+}
+
+/// A handshake for each new connection.
+fn tls() -> impl Strategy<Value = String> {
+    maybe(
+        "tls",
+        &[
+            "{}",
+            "{ cpu = \"1ms\", server_cpu = \"exp(2ms)\" }",
+            "{ version = \"1.2\", cpu = \"1ms\", server_cpu = \"1ms\", resumption = 0.5 }",
+        ],
+    )
 }
 
 pub(super) fn client() -> impl Strategy<Value = String> {
@@ -170,8 +183,10 @@ pub(super) fn client() -> impl Strategy<Value = String> {
         maybe("timeout", &["\"5ms\"", "\"40ms\"", "\"400ms\""]),
         maybe("pool_timeout", &["\"5ms\"", "\"60ms\""]),
         maybe("keepalive_expiry", &["\"0s\"", "\"20ms\""]),
+        (tls(), maybe("dns", &["{ time = \"2ms\" }", "{ time = \"exp(4ms)\", ttl = \"20ms\" }"]))
+            .prop_map(|(a, b)| a + &b),
     )
-        .prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}"));
+        .prop_map(|(a, b, c, d, e, f)| format!("{a}{b}{c}{d}{e}{f}"));
     (
         one_of(&["per-request", "shared", "shared"]),
         cpu,

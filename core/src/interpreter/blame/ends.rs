@@ -327,7 +327,9 @@ impl World<'_> {
             Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. } | Op::Trip { pool, .. } => {
                 own.pools[pool as usize].server
             }
-            Op::Connect { client, .. } | Op::Send { client, .. } => own.clients[client as usize].server,
+            Op::Connect { client, .. } | Op::Secure { client, .. } | Op::Send { client, .. } => {
+                own.clients[client as usize].server
+            }
             _ => service,
         };
         let slots = match (*op, process) {

@@ -170,6 +170,7 @@ impl World<'_> {
                     let plan = &self.system.services[process.service as usize].clients[client as usize];
                     (!plan.shared).then(|| places.clients[(process.clients + client) as usize])
                 }
+                Some(&Op::Secure { client, .. }) => Some(places.clients[(process.clients + client) as usize]),
                 Some(&(Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. })) => {
                     Some(places.slots[(process.pools + pool) as usize])
                 }

@@ -89,6 +89,8 @@ pub enum PlaceKind {
     Queue,
     /// The network on the way to a service, connects included.
     Network,
+    /// The resolver of host names.
+    LookUp,
     /// Time that passes in a service without a resource: sleeps, and all work of a service that queues nothing.
     Delay,
     /// The pause before another attempt of a `retry` step.
@@ -170,6 +172,8 @@ pub(crate) struct OfService {
     /// 0 where the model has no memory of the service.
     pub collection: u16,
     pub memory: u16,
+    /// 0 where it resolves no names.
+    pub look_up: u16,
 }
 
 /// A place whose name is made when a report needs it: most never appear in one, and each run has them.
@@ -287,6 +291,7 @@ fn name_in(plan: &ServicePlan, kind: PlaceKind) -> String {
         PlaceKind::Sessions => "connections",
         PlaceKind::GarbageCollection => "garbage collection",
         PlaceKind::Memory => "memory",
+        PlaceKind::LookUp => "name look-ups",
         _ => unreachable!("{kind:?} is no place of a service alone"),
     };
     format!("{} {what}", plan.name)
@@ -477,6 +482,15 @@ impl Places {
             if service.memory.is_some() {
                 of_service.collection = numbers.place(PlaceKind::GarbageCollection, Owner::Service(index));
                 of_service.memory = numbers.place(PlaceKind::Memory, Owner::Service(index));
+            }
+        }
+        for (op, pc) in system.program.iter().zip(0..) {
+            if matches!(op, Op::Resolve { .. }) {
+                let service = system.service_at(pc);
+                let of_service = &mut places.services[service as usize];
+                if of_service.look_up == 0 {
+                    of_service.look_up = numbers.place(PlaceKind::LookUp, Owner::Service(service));
+                }
             }
         }
         places.all = numbers.all;

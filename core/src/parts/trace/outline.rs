@@ -77,6 +77,9 @@ impl Boundary {
             | Op::Count { .. }
             | Op::Connect { .. }
             | Op::Send { .. }
+            | Op::Fresh { .. }
+            | Op::Resolve { .. }
+            | Op::Secure { .. }
             | Op::Choose { .. }
             | Op::Jump { .. }
             | Op::Last
