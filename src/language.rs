@@ -17,6 +17,7 @@ mod client;
 pub(crate) mod constants;
 mod deploy;
 pub(crate) mod difference;
+mod disk;
 mod distribution;
 mod experiment;
 mod fault;
@@ -54,6 +55,7 @@ pub use cache::Cache;
 pub use client::{Client, Pool, PoolReuse, Reuse, SearchCost, Waiters};
 pub use deploy::{Deploy, OnSigterm, Pods, Strategy};
 pub use difference::Difference;
+pub use disk::Disk;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{
     Ablation, Answer, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Range, Scale,

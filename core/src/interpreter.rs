@@ -13,6 +13,7 @@ pub(crate) mod database;
 pub(crate) mod deadlock;
 pub(crate) mod deploy;
 pub(crate) mod descriptors;
+pub(crate) mod disk;
 #[cfg(debug_assertions)]
 pub(crate) mod draws;
 pub(crate) mod event_loop;

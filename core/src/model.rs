@@ -30,8 +30,8 @@ pub use load::{
 pub use memory::{Allocation, CollectorPlan, MIB, MemoryPlan};
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{
-    Balance, ClientPlan, EndpointPlan, Growth, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan, ProcessPlan,
-    Runtime, SearchCost, ServicePlan, StationPlan, TlsPlan,
+    Balance, ClientPlan, DiskPlan, EndpointPlan, Growth, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan,
+    ProcessPlan, Runtime, SearchCost, ServicePlan, StationPlan, TlsPlan,
 };
 pub use prices::Prices;
 pub use program::{Branch, Draw, Op, Round, Site};

@@ -7,6 +7,7 @@ mod column;
 pub(super) mod complaint;
 mod cycle;
 mod deploy;
+mod disk;
 mod distribution;
 mod echo;
 mod emit;

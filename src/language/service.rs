@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::units::{Fraction, optional_fraction};
 use super::{
-    Autoscale, Breaker, Bytes, Cache, Client, Collector, Cores, Distribution, Duration, EndpointMetrics, Growth,
+    Autoscale, Breaker, Bytes, Cache, Client, Collector, Cores, Disk, Distribution, Duration, EndpointMetrics, Growth,
     Ingress, Limit, Liveness, Memory, Pool, Readiness, Step,
 };
 use crate::model::{Balance, LoopKind, Order, Runtime};
@@ -104,6 +104,8 @@ pub struct Service {
     pub order: Order,
     /// How long a request waits for a thread, or a job for the executor, before it fails. Without it: no limit.
     pub patience: Option<Distribution>,
+    /// The disk of each replica, for which commits wait. Without it: they wait for none.
+    pub disk: Option<Disk>,
     /// Connections that one replica takes as a database, from all pools of all workers of all services together
     /// (PostgreSQL and MariaDB `max_connections`); opening one more fails at once. PostgreSQL keeps 3 of its 100 for
     /// superusers (`superuser_reserved_connections`): write what is left to applications. Without it: any number.

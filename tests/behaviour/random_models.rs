@@ -55,6 +55,9 @@ pub(crate) fn system(circles_through_calls: bool) -> impl Strategy<Value = Strin
         "runtime = \"threads\"\ncpu = \"1\"",
         "runtime = \"threads\"\nreplicas = 2\ncpu = \"500m\"",
         "runtime = \"delay\"\nmax_connections = 25",
+        "runtime = \"delay\"\ndisk = { fsync = \"exp(4ms)\" }",
+        "runtime = \"threads\"\nreplicas = 2\ndisk = { fsync = \"3ms\", group_commit = false }",
+        "runtime = \"threads\"\ncpu = \"1\"\ndisk = { fsync = \"2ms\", commit_delay = \"1ms\", commit_siblings = 1 }",
         "runtime = \"threads\"\nreplicas = 2\ncpu = \"1\"\nmax_connections = 14",
     ]);
     (runtime(), runtime(), prop::option::of(queue())).prop_flat_map(move |(front, back, queue)| {

@@ -158,6 +158,7 @@ mod orders;
 
 mod deploys;
 mod descriptors;
+mod disks;
 
 mod restarts;
 mod scaling;

@@ -47,6 +47,10 @@ pub(crate) enum Task {
     Consume { consumer: u32, number: u32 },
     /// Raise the number of slots if they starve.
     Grow { slots: u32 },
+    /// A flush of a disk begins.
+    Flush { disk: u32 },
+    /// A flush of a disk has ended.
+    Flushed { disk: u32 },
     /// A token is there for a request that waits at the ingress of a service.
     Admit { service: u32 },
 }

@@ -131,6 +131,8 @@ pub(crate) enum State {
     Working,
     /// Its statement is at work on the database's CPU.
     AtServer,
+    /// Waits for a flush of disk `wait`, or is being flushed.
+    AtDisk,
     /// Waits for time to pass.
     Elapsing,
     /// On its way to a server, where it continues without its event loop.
@@ -161,7 +163,7 @@ impl State {
         match self {
             Self::Queued | Self::ConnectionQueued | Self::Coalescing | Self::Awaiting | Self::Hung => true,
             Self::Backlog | Self::AtStation | Self::Joining => true,
-            Self::Ready | Self::Working | Self::AtServer => false,
+            Self::Ready | Self::Working | Self::AtServer | Self::AtDisk => false,
             Self::Elapsing | Self::Outbound | Self::Carrying | Self::Served | Self::Knocking => false,
         }
     }

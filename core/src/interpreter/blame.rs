@@ -83,6 +83,8 @@ hooks! { all:
     account_client => keep_client(t: u32, client: u32);
     /// The stretch that the token has just begun is the wait for a token of this HTTP client's rate limit.
     account_paced => keep_paced(t: u32, client: u32);
+    /// The token waits for a flush of this disk, or is being flushed.
+    account_disk => keep_disk(t: u32, disk: u32, is_served: bool);
     /// The stretch that the token has just begun is the wait for a resolver.
     account_look_up => keep_look_up(t: u32);
     /// The token waits for another's fetch.

@@ -9,6 +9,7 @@ use crate::model::{Balance, LimitPlan, Runtime, ServicePlan, System};
 use crate::engine::queue::Queue;
 use crate::engine::slot;
 use crate::parts::compute::cpu::Cpu;
+use crate::parts::compute::disk::Disk;
 use crate::parts::compute::event_loop::EventLoop;
 use crate::parts::compute::gil::Gil;
 use crate::parts::held::database::Sessions;
@@ -34,6 +35,7 @@ pub(crate) struct Built {
     pub pacers: Vec<Pacer>,
     pub pools: Vec<Pool>,
     pub gils: Vec<Gil>,
+    pub disks: Vec<Disk>,
     pub heaps: Vec<Heap>,
     pub ports: Vec<Ports>,
     /// Circuit breakers so far.
@@ -55,6 +57,7 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         pacers: Vec::new(),
         pools: Vec::new(),
         gils: Vec::new(),
+        disks: Vec::new(),
         heaps: Vec::new(),
         ports: Vec::new(),
         breakers: 0,
@@ -72,7 +75,7 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
             restarts: 0,
         });
         let sharers = sharers(system, index as u32);
-        for _ in 0..service.replicas {
+        for number in 0..service.replicas {
             let replica = built.replicas.len() as u32;
             let machine = service.machine.map(|machine| machine as usize);
             let host = match machine {
@@ -85,6 +88,13 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
             };
             let cores = machine.map(|machine| system.machines[machine].cores).or(service.cores);
             let speed = machine.map_or(service.speed, |machine| system.machines[machine].speed);
+            let disk = match service.disk {
+                Some(_) => {
+                    built.disks.push(Disk::new(index as u32, number));
+                    (built.disks.len() - 1) as u32
+                }
+                None => NONE,
+            };
             built.replicas.push(Replica {
                 host,
                 cpu: cpu_of(service, cores, slot::CPU + replica),
@@ -95,6 +105,7 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
                 next_worker: 0,
                 sessions: Sessions::new(service.max_connections),
                 service: index as u32,
+                disk,
                 health: Health::default(),
                 down: TimeWeighted::default(),
                 accept_queue: AcceptQueue::new(service.backlog),

@@ -8,7 +8,7 @@ use crate::parts::part::Moment;
 macro_rules! parts {
     ($world:expr $(, $mutable:tt)?) => {{
         type Entry<'a> = &'a $($mutable)? dyn Part;
-        let entries: [Entry; 18] = [
+        let entries: [Entry; 19] = [
             &$($mutable)? $world.processes,
             &$($mutable)? $world.replicas,
             &$($mutable)? $world.groups,
@@ -17,6 +17,7 @@ macro_rules! parts {
             &$($mutable)? $world.pacers,
             &$($mutable)? $world.stations,
             &$($mutable)? $world.gils,
+            &$($mutable)? $world.disks,
             &$($mutable)? $world.heaps,
             &$($mutable)? $world.ports,
             &$($mutable)? $world.broker,

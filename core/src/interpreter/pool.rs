@@ -124,7 +124,7 @@ impl World<'_> {
 
     /// Whether the token makes a round trip to a database.
     pub(crate) fn queries(&self, t: u32) -> bool {
-        matches!(self.system.program[self.engine.tokens[t].pc as usize], Op::Trip { .. })
+        matches!(self.system.program[self.engine.tokens[t].pc as usize], Op::Trip { .. } | Op::Commit { .. })
     }
 
     /// Gives the token a place in the pool, with an idle connection in it if there is one: what it has been lent.

@@ -317,7 +317,10 @@ impl World<'_> {
             let token = &self.engine.tokens[*t];
             match (token.state, &system.program[token.pc as usize]) {
                 (State::AtServer, _) => token.wait == replica,
-                (State::Elapsing | State::Outbound, &Op::Trip { pool, .. }) if token.process != NONE => {
+                (State::AtDisk, _) => self.replicas[replica as usize].disk == token.wait,
+                (State::Elapsing | State::Outbound, &(Op::Trip { pool, .. } | Op::Commit { pool, .. }))
+                    if token.process != NONE =>
+                {
                     let server = self.pool_plan(token.process, pool).server;
                     server == service && self.server_of(*t, server) == replica
                 }

@@ -178,6 +178,7 @@ impl World<'_> {
             Op::Join => self.join(t),
             Op::Allocate { plan } => self.allocate(t, plan),
             Op::Fresh { otherwise } => self.skip_unless_fresh(t, otherwise),
+            Op::Commit { pool, work, site } => self.commit(t, pool, work, site),
             Op::Resolve { time, site } => self.resolve(t, time, site),
             Op::Secure { demand, site, .. } => self.secure(t, demand, site),
         }
@@ -366,6 +367,7 @@ impl World<'_> {
             | State::Awaiting
             | State::Carrying
             | State::Coalescing
+            | State::AtDisk
             | State::Hung
             | State::AtStation
             | State::Joining => unreachable!("a token in this state has no CPU job"),

@@ -16,7 +16,7 @@ impl World<'_> {
         }
         match later.task {
             Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
-            Task::OutOfMemory { .. } => false,
+            Task::OutOfMemory { .. } | Task::Flush { .. } | Task::Flushed { .. } => false,
             Task::Scale { .. } | Task::ScrapeReplicas { .. } | Task::Activate { .. } => true,
             Task::Deadline { frame } => self.is_for_probe(self.engine.frames[frame].token),
             Task::Admit { service } => {
@@ -40,7 +40,7 @@ impl World<'_> {
         later.event == event.serial()
             && match later.task {
                 Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } => true,
-                Task::OutOfMemory { .. } => true,
+                Task::OutOfMemory { .. } | Task::Flush { .. } | Task::Flushed { .. } => true,
                 Task::Admit { .. }
                 | Task::Grow { .. }
                 | Task::Consume { .. }
@@ -74,6 +74,8 @@ impl World<'_> {
             Task::Probe { prober } => self.probe(prober),
             Task::ProbeTimeout { prober } => self.probe_timed_out(prober),
             Task::Restart { replica } => self.restart(replica),
+            Task::Flush { disk } => self.flush(disk),
+            Task::Flushed { disk } => self.flushed(disk),
             Task::OutOfMemory { replica } => self.kill_out_of_memory(replica),
             Task::Raise { replica } => self.raise(replica),
             Task::Faults => self.change_faults(),

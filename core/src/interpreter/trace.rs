@@ -240,7 +240,7 @@ impl World<'_> {
                 None => (token.pc, false),
             },
             State::Queued | State::ConnectionQueued | State::Coalescing | State::AtStation => (token.pc, true),
-            State::Served | State::Awaiting | State::Hung | State::AtServer => (token.pc, true),
+            State::Served | State::Awaiting | State::Hung | State::AtServer | State::AtDisk => (token.pc, true),
             State::Ready | State::Backlog | State::Knocking | State::Carrying => (token.pc, false),
         };
         let mut rounds = Vec::new();

@@ -55,7 +55,9 @@ impl World<'_> {
         let why = match self.engine.tokens[t].state {
             _ if self.borrows(t) => Failure::ACQUIRE_TIMEOUT,
             State::Awaiting if self.is_knocking(t) => Failure::CONNECT_TIMEOUT,
-            State::Elapsing | State::Outbound | State::AtServer if self.queries(t) => Failure::COMMAND_TIMEOUT,
+            State::Elapsing | State::Outbound | State::AtServer | State::AtDisk if self.queries(t) => {
+                Failure::COMMAND_TIMEOUT
+            }
             State::Queued | State::ConnectionQueued | State::AtStation => Failure::ACQUIRE_TIMEOUT,
             State::Elapsing => Failure::CONNECT_TIMEOUT,
             _ => Failure::READ_TIMEOUT,
@@ -128,6 +130,7 @@ impl World<'_> {
             | State::ConnectionQueued
             | State::Coalescing
             | State::AtServer
+            | State::AtDisk
             | State::AtStation
             | State::Served => self.leave_part(t),
             State::Awaiting => {

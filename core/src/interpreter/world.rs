@@ -18,6 +18,7 @@ use crate::engine::token::{Failure, Request};
 use crate::engine::{Engine, slot};
 use crate::interpreter::build::build;
 use crate::parts::blame::accounts::Accounts;
+use crate::parts::compute::disk::Disk;
 use crate::parts::compute::gil::Gil;
 use crate::parts::compute::station::Station;
 use crate::parts::guards::resilience::Guards;
@@ -93,6 +94,7 @@ pub struct World<'s> {
     pub(crate) ports: Vec<Ports>,
     /// Of each process of a service with a plan of its memory.
     pub(crate) heaps: Vec<Heap>,
+    pub(crate) disks: Vec<Disk>,
     pub(crate) pools: Vec<Pool>,
     pub(crate) idle_connections: Slab<IdleConnection>,
     pub(crate) jobs: Jobs,
@@ -217,6 +219,7 @@ impl<'s> World<'s> {
             released: Vec::new(),
             ports: built.ports,
             heaps: built.heaps,
+            disks: built.disks,
             pools: built.pools,
             idle_connections: Slab::default(),
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),

@@ -57,6 +57,8 @@ pub struct ServicePlan {
     pub max_queue: Option<u32>,
     /// How those who wait for a thread are served.
     pub waiting: Waiting,
+    /// The disk of each replica, on which commits wait; none: they wait for none.
+    pub disk: Option<DiskPlan>,
     /// Connections that a replica takes as a database; none: any number.
     pub max_connections: Option<u32>,
     /// Growth of a CPU demand with each pair of jobs at work in the replica.
@@ -128,6 +130,19 @@ impl ServicePlan {
             Runtime::Delay => false,
         }
     }
+}
+
+/// The disk of a database.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DiskPlan {
+    /// Time of a flush.
+    pub fsync: Draw,
+    /// Whether one flush serves all who wait for one.
+    pub groups: bool,
+    /// How long a flush waits for more of them.
+    pub delay: Time,
+    /// Other connections in use from which it does.
+    pub siblings: u32,
 }
 
 /// How a process runs its requests.

@@ -137,6 +137,15 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
+    /// The same with a commit that the disk of the server must have before it answers.
+    Commit {
+        /// Which pool's server.
+        pool: u32,
+        /// Work at the server; none for a bare COMMIT.
+        work: Option<Draw>,
+        /// The step's name.
+        site: Site,
+    },
     /// Takes a slot of a limit of the process.
     AcquireLimit {
         /// Which.

@@ -127,6 +127,8 @@ pub enum ResourceKind {
     GarbageCollection,
     /// MiB in use by processes, of those that their replicas may use.
     Memory,
+    /// Disks of a database that flush, and commits that wait for a flush to begin.
+    Disk,
     /// Connections that wait to be accepted.
     Backlog,
     /// Ephemeral ports, in use or in TIME_WAIT.
@@ -160,7 +162,7 @@ impl ResourceKind {
         match self {
             Self::Cpu | Self::Station | Self::EventLoops | Self::Executor | Self::Threads | Self::Gil => true,
             Self::Connections | Self::Limit | Self::Queue | Self::HttpClient => true,
-            Self::Ingress | Self::RateLimit | Self::GarbageCollection => true,
+            Self::Ingress | Self::RateLimit | Self::GarbageCollection | Self::Disk => true,
             Self::Cache | Self::View | Self::Descriptors | Self::Sessions | Self::Ports | Self::Memory => false,
             Self::Unavailable | Self::Replicas | Self::Backlog | Self::Throttling | Self::Breaker => false,
         }

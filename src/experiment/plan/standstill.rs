@@ -138,6 +138,7 @@ impl<'a> UnitOrder<'a> {
                 | Op::Sleep { .. }
                 | Op::Visit { .. }
                 | Op::Trip { .. }
+                | Op::Commit { .. }
                 | Op::Count { .. }
                 | Op::Prepare { .. }
                 | Op::Secure { .. }

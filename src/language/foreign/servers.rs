@@ -91,6 +91,20 @@ pub(super) const WORDS: &[Foreign] = &[
         "dns",
         "`dns = { time = \"2ms\", ttl = \"30s\" }`",
     ),
+    word(
+        &["innodb_flush_log_at_trx_commit", "sync_binlog", "synchronous_commit", "fsync", "appendfsync"],
+        "MySQL, PostgreSQL and Redis",
+        "a service",
+        "disk",
+        "1 (PostgreSQL: `on`) is `disk = { fsync = \"1ms\" }`, of queries with `writes`; with 0, 2 or `off` leave it out",
+    ),
+    word(
+        &["commit_delay", "commit_siblings", "binlog_group_commit_sync_delay"],
+        "PostgreSQL and MySQL",
+        "a service",
+        "disk",
+        "`commit_delay` and `commit_siblings` there; a number is microseconds",
+    ),
     word(&["worker_processes"], "nginx", "a service", "workers", ""),
     word(
         &["worker_connections"],

@@ -135,6 +135,7 @@ impl Lowering<'_> {
         let threads = service.threads.or(default_threads);
         self.limit_of_look_ups(service, threads.unwrap_or(1), &mut limits);
         let cores = service.cpu.map(|cores| cores.0).or_else(|| self.cores_of_machine(service));
+        let disk = self.disk(at, service);
         let memory = self.memory(at, service, cores);
         ServicePlan {
             name: name.into(),
@@ -177,6 +178,7 @@ impl Lowering<'_> {
             ingress,
             caches,
             memory,
+            disk,
         }
     }
 

@@ -30,6 +30,22 @@ pub(super) fn trip(
     }
 }
 
+/// A round trip with a commit, with the work of the database for it.
+pub(super) fn commit(
+    lowering: &mut Lowering<'_>,
+    rounds: Rounds,
+    pool: u32,
+    plan: &Pool,
+    site: Site,
+    work: Option<Draw>,
+) {
+    lowering.emit(Op::Commit { pool, work, site });
+    lowering.rounds(rounds.statement, 1);
+    if plan.max_queries.is_some() {
+        lowering.emit(Op::Count { pool });
+    }
+}
+
 /// The end of what [`take`] began.
 pub(super) fn give_back<'a>(
     lowering: &mut Lowering<'a>,

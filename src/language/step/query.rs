@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::blocking;
-use super::connection::{give_back, take, trip};
+use super::connection::{commit, give_back, take, trip};
 use crate::language::Distribution;
 use crate::language::lower::Lowering;
 use crate::language::lower::complaint::{At, Complaint};
@@ -24,6 +24,10 @@ pub struct QueryStep {
     /// With BEGIN and COMMIT around the statement: two more round trips.
     #[serde(default)]
     pub transaction: bool,
+    /// Whether it ends with a commit of data that it has written, which waits for the `disk` of the database: that of its own
+    /// `transaction`, that of the statement alone, or, of the last query in a `with`, that of the whole.
+    #[serde(default)]
+    pub writes: bool,
     /// Whether it blocks the event loop, as a driver made for threads does (psycopg2 or SQLAlchemy's `Session` in an `async
     /// def`): while it waits for a connection, for the database, and for the reset of a connection that is given back.
     /// Elsewhere each request waits in its own thread anyway.
@@ -61,6 +65,8 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
     let named = body.site(&format!("query:{name}"));
     let work = lowering.draw(at.key("time"), &step.time);
     let Some((pool, plan)) = found else { return };
+    let server = lowering.model.services.get(&plan.server);
+    let has_disk = server.is_some_and(|server| server.disk.is_some());
     if !of_own && !body.held.contains(&name.as_str()) {
         let complaint = Complaint::at(
             at.key("held"),
@@ -83,9 +89,13 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
         if step.transaction {
             trip(lowering, rounds, pool, plan, named.part("begin"), None);
         }
-        trip(lowering, rounds, pool, plan, named.part("statement"), Some(work));
+        let commits = step.writes && has_disk;
+        let last = if commits { commit } else { trip };
         if step.transaction {
-            trip(lowering, rounds, pool, plan, named.part("commit"), None);
+            trip(lowering, rounds, pool, plan, named.part("statement"), Some(work));
+            last(lowering, rounds, pool, plan, named.part("commit"), None);
+        } else {
+            last(lowering, rounds, pool, plan, named.part("statement"), Some(work));
         }
     });
     if of_own {

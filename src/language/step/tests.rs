@@ -82,6 +82,7 @@ fn word(op: &Op) -> String {
         Op::Notify { to, .. } => format!("notify {to}"),
         Op::Trip { pool, work: Some(_), .. } => format!("statement {pool}"),
         Op::Trip { pool, work: None, .. } => format!("trip {pool}"),
+        Op::Commit { pool, .. } => format!("commit {pool}"),
         Op::AcquireLimit { limit } => format!("limit {limit}"),
         Op::AcquireShared { limit } => format!("shared {limit}"),
         Op::Release => "release".into(),

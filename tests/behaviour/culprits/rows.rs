@@ -270,6 +270,7 @@ pub const TABLE: &[Row] = &[
     ("redelivered", &[], LosesWork, "queue topic / group", &["100 % of the work behind the answers", "`timed out`"]),
     ("broken-client", &[], CulpritKind::NeverAnswered, "a client c", &["`read timed out`", "never answered"]),
     ("half-waiting", &[], Limits, "node executor", &["spend 50 % of their time"]),
+    ("slow-disk", &[], Limits, "db disk", &["wait for a pool p", "wait for db disk"]),
     ("out-of-memory", &[], CulpritKind::OutOfMemory, "a memory", &["are killed 8.0 times a run"]),
     ("garbage-collection", &[], Limits, "a garbage collection", &["stopped by the garbage collection of a"]),
     ("slow-cpu", &[], Fault, "fault noisy-neighbour", &["waiting for a event loops"]),

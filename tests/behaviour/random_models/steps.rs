@@ -32,7 +32,7 @@ fn leaf(means: Means) -> BoxedStrategy<String> {
         2 => time().prop_map(|time| format!("{{ sleep = {time} }}")),
         1 => time().prop_map(|time| format!("{{ sleep = {{ time = {time}, blocking = true }} }}")),
         3 => (time(), any::<bool>(), blocking()).prop_map(|(time, transaction, blocking)| {
-            format!("{{ query = {{ pool = \"main\", time = {time}, transaction = {transaction}{blocking} }} }}")
+            format!("{{ query = {{ pool = \"main\", time = {time}, transaction = {transaction}, writes = {transaction}{blocking} }} }}")
         }),
         2 => (one_of(&["counter", "share", "way"]), time()).prop_map(|(station, time)| {
             format!("{{ visit = {{ station = \"{station}\", time = {time} }} }}")
@@ -91,7 +91,7 @@ fn tree(means: Means) -> impl Strategy<Value = String> {
         let steps = || prop::collection::vec(inner.clone(), 1..=3).prop_map(|steps| steps.join(", "));
         let held = (steps(), time(), any::<bool>(), blocking()).prop_map(|(steps, time, query, blocking)| {
             let query = match query {
-                true => format!(", {{ query = {{ held = \"main\", time = {time}{blocking} }} }}"),
+                true => format!(", {{ query = {{ held = \"main\", time = {time}, writes = true{blocking} }} }}"),
                 false => String::new(),
             };
             format!("{{ with = {{ pool = \"main\"{blocking}, steps = [{steps}{query}] }} }}")

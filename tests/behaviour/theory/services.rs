@@ -255,3 +255,40 @@ fn the_share_of_collections_is_that_of_the_free_heap() {
         agrees("share", &runs, utilisation("shop garbage collection"), share);
     }
 }
+
+/// Clients that only commit: flushes serve 1 of them and n - 1 in turn, so that n are answered in the time of two flushes. Without
+/// group commit one is answered in the time of one.
+#[test]
+fn group_commit_answers_half_of_the_clients_in_a_flush() {
+    for (clients, groups, rate) in
+        [(1, true, 200.0), (2, true, 200.0), (8, true, 800.0), (30, true, 3000.0), (8, false, 200.0)]
+    {
+        let text = format!(
+            r#"
+            [load]
+            kind = "closed"
+            target = "shop.serve"
+            concurrency = {clients}
+            warm_up = "1s"
+            duration = "20s"
+            [services.base]
+            runtime = "delay"
+            disk = {{ fsync = "5ms", group_commit = {groups} }}
+            [services.shop]
+            runtime = "threads"
+            [services.shop.pools.main]
+            server = "base"
+            max_size = 30
+            reset_on_release = false
+            [services.shop.endpoints.serve]
+            steps = [{{ query = {{ pool = "main", time = "0s", writes = true }} }}]
+            "#
+        );
+        let runs = bench(&text).replicate(1, 1);
+        assert!(
+            (throughput(&runs[0]) - rate).abs() < 0.01 * rate,
+            "{clients} clients: {} a second",
+            throughput(&runs[0])
+        );
+    }
+}

@@ -324,9 +324,10 @@ impl World<'_> {
         let of_service = &places.services[service as usize];
         // The service that the step at hand is about.
         let other = match *op {
-            Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. } | Op::Trip { pool, .. } => {
-                own.pools[pool as usize].server
-            }
+            Op::AcquireConnection { pool, .. }
+            | Op::Borrow { pool, .. }
+            | Op::Trip { pool, .. }
+            | Op::Commit { pool, .. } => own.pools[pool as usize].server,
             Op::Connect { client, .. } | Op::Secure { client, .. } | Op::Send { client, .. } => {
                 own.clients[client as usize].server
             }

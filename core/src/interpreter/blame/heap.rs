@@ -1,4 +1,5 @@
-//! Garbage collections and the end of memory: what waits while a process stops, and what is killed with a replica.
+//! Garbage collections and the end of memory: what waits while a process stops, and what is killed with a replica; and commits
+//! that wait for a disk.
 
 use crate::kernel::NONE;
 use crate::model::Runtime;
@@ -14,6 +15,14 @@ impl World<'_> {
         self.spends_on(t, |world, places| {
             let process = &world.processes[world.engine.tokens[t].process as usize];
             Label::waiting(places.services[process.service as usize].collection)
+        });
+    }
+
+    #[inline(never)]
+    pub(super) fn keep_disk(&mut self, t: u32, disk: u32, is_served: bool) {
+        self.any_spends_on(t, |world, places| {
+            let place = places.services[world.disks[disk as usize].service as usize].disk;
+            if is_served { Label::served(place) } else { Label::waiting(place) }
         });
     }
 

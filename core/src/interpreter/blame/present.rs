@@ -92,7 +92,7 @@ impl World<'_> {
                 }
                 self.elapsing(places, t, service)
             }
-            State::Knocking | State::ConnectionQueued | State::Coalescing | State::Hung => return None,
+            State::Knocking | State::ConnectionQueued | State::Coalescing | State::Hung | State::AtDisk => return None,
         };
         Some((label, token.since))
     }
@@ -111,7 +111,7 @@ impl World<'_> {
             Op::Trip { .. } if Trip::from(token.phase) == Trip::Network => {
                 return Label::served(places.own_time(service, token.pc));
             }
-            Op::Trip { pool, .. } => own.pools[pool as usize].server,
+            Op::Trip { pool, .. } | Op::Commit { pool, .. } => own.pools[pool as usize].server,
             // Before that it is the work of opening one.
             Op::Borrow { pool, .. } if Borrowing::from(token.phase) == Borrowing::Opened => {
                 own.pools[pool as usize].server

@@ -96,17 +96,7 @@ impl World<'_> {
                 self.step_next(t);
             }
             State::Carrying => self.carried(t),
-            State::Outbound => {
-                // It continues at the server, apart from its event loop.
-                match self.execute_apart(t) {
-                    Next::On | Next::Pause => self.wake(t),
-                    Next::Fail(why) => {
-                        self.engine.tokens[t].failure = why;
-                        self.wake(t);
-                    }
-                    Next::Keep | Next::Park | Next::End => {}
-                }
-            }
+            State::Outbound => self.continue_at_server(t),
             State::Knocking => self.knock_again(t),
             State::Queued | State::AtStation => self.timed_out(t),
             State::Elapsing => {
@@ -117,11 +107,25 @@ impl World<'_> {
             | State::Backlog
             | State::Working
             | State::AtServer
+            | State::AtDisk
             | State::ConnectionQueued
             | State::Awaiting
             | State::Coalescing
             | State::Hung
             | State::Joining => unreachable!("no event is scheduled for a token in this state"),
+        }
+    }
+
+    /// The token continues at the server that it has reached, apart from its event loop.
+    #[inline]
+    pub(crate) fn continue_at_server(&mut self, t: u32) {
+        match self.execute_apart(t) {
+            Next::On | Next::Pause => self.wake(t),
+            Next::Fail(why) => {
+                self.engine.tokens[t].failure = why;
+                self.wake(t);
+            }
+            Next::Keep | Next::Park | Next::End => {}
         }
     }
 

@@ -90,6 +90,8 @@ pub enum PlaceKind {
     Queue,
     /// The network on the way to a service, connects included.
     Network,
+    /// The disk of a database.
+    Disk,
     /// The resolver of host names.
     LookUp,
     /// Time that passes in a service without a resource: sleeps, and all work of a service that queues nothing.
@@ -175,6 +177,8 @@ pub(crate) struct OfService {
     pub memory: u16,
     /// 0 where it resolves no names.
     pub look_up: u16,
+    /// 0 where it has none.
+    pub disk: u16,
 }
 
 /// A place whose name is made when a report needs it: most never appear in one, and each run has them.
@@ -375,6 +379,9 @@ impl Places {
         places.client_back_off = numbers.place(PlaceKind::ClientBackOff, Owner::Nothing);
         places.hedge = numbers.place(PlaceKind::Hedge, Owner::Nothing);
         for ((service, of_service), index) in system.services.iter().zip(&mut places.services).zip(0..) {
+            if service.disk.is_some() {
+                of_service.disk = numbers.place(PlaceKind::Disk, Owner::Service(index));
+            }
             if service.memory.is_some() {
                 of_service.collection = numbers.place(PlaceKind::GarbageCollection, Owner::Service(index));
                 of_service.memory = numbers.place(PlaceKind::Memory, Owner::Service(index));

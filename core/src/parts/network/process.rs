@@ -74,6 +74,8 @@ pub(crate) struct Replica {
     pub next_worker: u32,
     pub sessions: Sessions,
     pub service: u32,
+    /// Its disk, where commits wait for one; [`NONE`] elsewhere.
+    pub disk: u32,
     pub health: Health,
     /// 1 while it is down.
     pub down: TimeWeighted,

@@ -66,7 +66,7 @@ impl Boundary {
             | Op::Breaker { .. }
             | Op::Fallback { .. }
             | Op::Parallel { .. } => Self::Begins,
-            Op::Trip { .. } | Op::Publish { .. } => Self::Alone,
+            Op::Trip { .. } | Op::Commit { .. } | Op::Publish { .. } => Self::Alone,
             Op::Release | Op::HangUp | Op::Again { .. } | Op::Store => Self::Ends,
             Op::Leave => Self::Leaves,
             Op::Cpu { .. }

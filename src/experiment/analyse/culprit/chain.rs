@@ -229,7 +229,7 @@ impl Evidence<'_> {
     /// Whether what holders do is the limit behind what they hold.
     fn is_root(&self, share: &Share) -> bool {
         match share.place.kind {
-            PlaceKind::Cpu | PlaceKind::Station => !share.served || self.is_full(&share.place.name),
+            PlaceKind::Cpu | PlaceKind::Station | PlaceKind::Disk => !share.served || self.is_full(&share.place.name),
             PlaceKind::Gil | PlaceKind::Throttling | PlaceKind::GarbageCollection => true,
             PlaceKind::EventLoops | PlaceKind::Executor | PlaceKind::Threads | PlaceKind::Connections => !share.served,
             PlaceKind::Limit | PlaceKind::HttpClient | PlaceKind::Cache | PlaceKind::Descriptors => !share.served,

@@ -107,6 +107,7 @@ fn name_in(plan: &ServicePlan, kind: PlaceKind) -> String {
         PlaceKind::GarbageCollection => "garbage collection",
         PlaceKind::Memory => "memory",
         PlaceKind::LookUp => "name look-ups",
+        PlaceKind::Disk => "disk",
         _ => unreachable!("{kind:?} is no place of a service alone"),
     };
     format!("{} {what}", plan.name)
