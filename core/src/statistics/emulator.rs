@@ -19,10 +19,13 @@ const LEAST_NOISE: f64 = 1e-6;
 /// A fitted Gaussian process.
 #[derive(Clone, Debug)]
 pub struct Emulator {
-    points: Vec<Vec<f64>>,
+    /// The points, one after the other, in lengths.
+    points: Vec<f64>,
     /// A constant, then a slope for each input.
     plane: Vec<f64>,
     lengths: Vec<f64>,
+    /// The variance of the noise over that of the departures.
+    share: f64,
     /// Variance of the departures from the plane.
     signal: f64,
     factor: Cholesky,
@@ -35,6 +38,16 @@ impl Emulator {
     /// is not finite, and if a plane meets all values exactly.
     #[must_use]
     pub fn fit(points: &[Vec<f64>], values: &[f64], noise: f64) -> Option<Self> {
+        Self::fitted(None, points, values, noise)
+    }
+
+    /// The same process with more points: its search starts where that of this one ended, in smaller steps.
+    #[must_use]
+    pub fn refit(&self, points: &[Vec<f64>], values: &[f64], noise: f64) -> Option<Self> {
+        Self::fitted(Some(self), points, values, noise)
+    }
+
+    fn fitted(earlier: Option<&Self>, points: &[Vec<f64>], values: &[f64], noise: f64) -> Option<Self> {
         let inputs = points.first()?.len();
         let rows: Vec<Vec<f64>> =
             points.iter().map(|point| std::iter::once(1.0).chain(point.iter().copied()).collect()).collect();
@@ -47,21 +60,24 @@ impl Emulator {
         }
         let least = (noise / variance).clamp(LEAST_NOISE, 1.0);
         // Logarithms of the lengths, then of the noise over the signal.
-        let mut at: Vec<f64> = vec![libm::log(LENGTH); inputs];
-        at.push(libm::log(least.max(1e-3)));
+        let mut at: Vec<f64> = match earlier {
+            Some(earlier) => earlier.lengths.iter().map(|length| libm::log(*length)).collect(),
+            None => vec![libm::log(LENGTH); inputs],
+        };
+        at.push(libm::log(least.max(earlier.map_or(1e-3, |earlier| earlier.share))));
         let trial = |at: &[f64]| {
             let lengths: Vec<f64> = at[..inputs].iter().map(|length| libm::exp(*length)).collect();
             let share = libm::exp(at[inputs]).clamp(least, 10.0);
-            let factor = Cholesky::of(&covariances(points, &lengths, share), points.len())?;
+            let factor = Cholesky::of(&covariances(&in_lengths(points, &lengths), inputs, share), points.len())?;
             let half = factor.half(&departures);
             let signal = half.iter().map(|value| value * value).sum::<f64>() / count;
             // The lognormal prior keeps the length of an input without effect finite.
             let prior: f64 = at[..inputs].iter().map(|length| (length - libm::log(LENGTH)) / 1.5).map(|z| z * z).sum();
             let score = -0.5 * (count * libm::log(signal) + factor.log_determinant() + prior);
-            score.is_finite().then_some((score, factor, signal, lengths))
+            score.is_finite().then_some((score, factor, signal, lengths, share))
         };
         let mut best = trial(&at)?;
-        let (mut step, mut left) = (1.0, STEPS);
+        let (mut step, mut left) = (if earlier.is_some() { 0.5 } else { 1.0 }, STEPS);
         while step > 0.15 && left > 0 {
             let before = best.0;
             for index in 0..at.len() {
@@ -79,15 +95,16 @@ impl Emulator {
                 step /= 2.0;
             }
         }
-        let (_, factor, signal, lengths) = best;
+        let (_, factor, signal, lengths, share) = best;
         let weights = factor.solve(&departures);
-        Some(Self { points: points.to_vec(), plane, lengths, signal, factor, weights })
+        Some(Self { points: in_lengths(points, &lengths), plane, lengths, share, signal, factor, weights })
     }
 
     /// The mean and the variance of what the model would give at a point, without the noise of a run.
     #[must_use]
     pub fn predict(&self, point: &[f64]) -> (f64, f64) {
-        let near: Vec<f64> = self.points.iter().map(|known| matern(known, point, &self.lengths)).collect();
+        let at: Vec<f64> = point.iter().zip(&self.lengths).map(|(x, length)| x / length).collect();
+        let near: Vec<f64> = self.points.chunks_exact(at.len()).map(|known| matern(known, &at)).collect();
         let plane = self.plane[0] + dot(point, &self.plane[1..]);
         let half = self.factor.half(&near);
         let known = dot(&half, &half);
@@ -95,19 +112,25 @@ impl Emulator {
     }
 }
 
-/// The Matérn correlation of 5/2.
-fn matern(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
-    let squares = a.iter().zip(b).zip(lengths).map(|((a, b), length)| (a - b) / length).map(|z| z * z);
+/// Points one after the other, each input in its length.
+fn in_lengths(points: &[Vec<f64>], lengths: &[f64]) -> Vec<f64> {
+    points.iter().flat_map(|point| point.iter().zip(lengths).map(|(x, length)| x / length)).collect()
+}
+
+/// The Matérn correlation of 5/2 of two points in lengths.
+fn matern(a: &[f64], b: &[f64]) -> f64 {
+    let squares = a.iter().zip(b).map(|(a, b)| a - b).map(|z| z * z);
     let distance = (5.0 * squares.sum::<f64>()).sqrt();
     (1.0 + distance + distance * distance / 3.0) * libm::exp(-distance)
 }
 
-fn covariances(points: &[Vec<f64>], lengths: &[f64], noise: f64) -> Vec<f64> {
-    let size = points.len();
+fn covariances(points: &[f64], inputs: usize, noise: f64) -> Vec<f64> {
+    let size = points.len() / inputs;
     let mut matrix = vec![0.0; size * size];
     for row in 0..size {
         for column in 0..row {
-            matrix[row * size + column] = matern(&points[row], &points[column], lengths);
+            matrix[row * size + column] =
+                matern(&points[row * inputs..][..inputs], &points[column * inputs..][..inputs]);
         }
         matrix[row * size + row] = 1.0 + noise;
     }

@@ -74,9 +74,19 @@ impl Cholesky {
     }
 }
 
-/// The scalar product.
+/// The scalar product, in eight sums side by side: a processor adds them at once, and the order is the same everywhere.
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    const LANES: usize = 8;
+    let mut sums = [0.0; LANES];
+    let (of_a, rest_a) = a.as_chunks::<LANES>();
+    let (of_b, rest_b) = b[..a.len()].as_chunks::<LANES>();
+    for (a, b) in of_a.iter().zip(of_b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f64 = rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f64>() + rest
 }
 
 /// The logarithm of the density of a multivariate normal distribution at this distance from its mean, up to a constant. None if
