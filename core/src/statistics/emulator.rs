@@ -16,6 +16,9 @@ const STEPS: usize = 160;
 /// The smallest share of the variance that is noise: it keeps the matrix invertible.
 const LEAST_NOISE: f64 = 1e-6;
 
+/// The least standard deviation beside the largest value: what is below comes from rounding.
+const LEAST_SPREAD: f64 = 1e-9;
+
 /// A fitted Gaussian process.
 #[derive(Clone, Debug)]
 pub struct Emulator {
@@ -55,7 +58,8 @@ impl Emulator {
         let departures: Vec<f64> = rows.iter().zip(values).map(|(row, value)| value - dot(row, &plane)).collect();
         let count = departures.len() as f64;
         let variance = departures.iter().map(|value| value * value).sum::<f64>() / count;
-        if !(variance.is_finite() && variance > 0.0) {
+        let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        if !(variance.is_finite() && variance > (LEAST_SPREAD * largest).powi(2)) {
             return None;
         }
         let least = (noise / variance).clamp(LEAST_NOISE, 1.0);
@@ -187,6 +191,9 @@ mod tests {
     #[test]
     fn what_does_not_vary_has_no_emulator() {
         assert!(Emulator::fit(&[vec![0.1], vec![0.7], vec![0.4]], &[0.0, 0.0, 0.0], 0.0).is_none());
+        // The least squares of equal values are off by roundings.
+        let points: Vec<Vec<f64>> = (0..9).map(|x| vec![f64::from(x) / 9.0, f64::from(x * x) / 81.0]).collect();
+        assert!(Emulator::fit(&points, &[1.0; 9], 0.0).is_none());
         assert!(Emulator::fit(&[], &[], 0.0).is_none());
     }
 }
