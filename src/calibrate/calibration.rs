@@ -9,6 +9,7 @@ use super::laws::{Contradiction, contradictions};
 use super::likelihood::{Likelihood, Run};
 use super::observation::{Observation, Observations};
 use super::outputs::{Scale, read};
+use super::prior::Prior;
 use super::sampler::{draws, normal, reflected};
 use super::trials::Trials;
 use crate::experiment::analyse::summary::Summary;
@@ -227,23 +228,28 @@ pub fn calibrate(
     let inputs = parameters.len();
     let mut stream = Stream::named(seed, 0, "calibrate: design", 0);
     let mut uniform = move || unit(stream.next_bits());
+    trials.apart();
     let mut waves = Waves { parameters, trials: &mut *trials, runs: Vec::new() };
     let first = (FIRST * (inputs + 1)).clamp(LEAST_FIRST, MOST_FIRST);
     waves.run(data, hypercube(first, inputs, &mut uniform))?;
     let next = (NEXT * (inputs + 1)).clamp(LEAST_NEXT, MOST_NEXT);
     let mut recent = first;
+    let priors: Vec<Prior> = parameters.iter().map(Prior::of).collect();
     let sample = |likelihood: &Likelihood, count: usize, wave: u64| {
         draws(count, inputs + 1, seed, wave, |point: &[f64]| {
             let discrepancy = likelihood.discrepancy(point[inputs]);
-            likelihood.log(&canonical_point(parameters, &point[..inputs]), discrepancy)
+            let prior: f64 = priors.iter().zip(point).map(|(prior, share)| prior.log(*share)).sum();
+            prior + likelihood.log(&canonical_point(parameters, &point[..inputs]), discrepancy)
         })
     };
+    let mut earlier: Option<Likelihood> = None;
     for wave in 0..WAVES {
         if waves.trials.is_interrupted {
             break;
         }
-        let likelihood = Likelihood::of(data, &waves.runs, recent, replications);
+        let likelihood = Likelihood::of(data, &waves.runs, recent, replications, earlier.as_ref());
         let posterior = sample(&likelihood, PARTICLES, wave);
+        earlier = Some(likelihood);
         waves.run(data, settings_near(&posterior, inputs, next, seed, wave))?;
         recent = next;
     }
@@ -252,7 +258,7 @@ pub fn calibrate(
         found.is_interrupted = true;
         return Ok(found);
     }
-    let likelihood = Likelihood::of(data, &waves.runs, recent, replications);
+    let likelihood = Likelihood::of(data, &waves.runs, recent, replications, earlier.as_ref());
     let posterior = sample(&likelihood, LAST_PARTICLES, WAVES);
     let checked: Vec<Vec<f64>> =
         posterior.iter().step_by(LAST_PARTICLES / CHECKED).map(|point| point[..inputs].to_vec()).collect();
@@ -277,7 +283,7 @@ pub fn calibrate(
             let draws: Vec<f64> = posterior.iter().map(|point| ranged.at(point[index])).collect();
             let sorted = sorted(&draws);
             let interval = ENDS.map(|share| quantile(&sorted, share));
-            let prior = ENDS.map(|share| ranged.at(share));
+            let prior = ENDS.map(|share| ranged.at(priors[index].quantile(share)));
             let width = (interval[1] - interval[0]) / (prior[1] - prior[0]).max(f64::MIN_POSITIVE);
             Fitted { ranged: ranged.clone(), median: quantile(&sorted, 0.5), interval, width, draws }
         })

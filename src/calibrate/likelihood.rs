@@ -1,14 +1,14 @@
 //! How well parameters fit: the synthetic likelihood of what was measured, with emulators in the place of the model.
 //!
 //! What was measured is the model, and noise of the test, and of the runs behind the emulators, and what the emulators do not
-//! know, and a discrepancy: what the model gets wrong with the best of parameters (Kennedy and O'Hagan, *Bayesian calibration of
-//! computer models*, Journal of the Royal Statistical Society B 63, 2001; Wood, *Statistical inference for noisy nonlinear
-//! ecological dynamic systems*, Nature 466, 2010). The discrepancy is a share of each figure, and its size is a parameter too:
-//! a model that is wrong has wide intervals.
+//! know, and the [discrepancy](super::discrepancy) (Wood, *Statistical inference for noisy nonlinear ecological dynamic systems*,
+//! Nature 466, 2010). The size of the discrepancy is a parameter too: a model that is wrong has wide intervals. Different places
+//! have nothing in common but the parameters and that size: their runs meet different requests.
 
 use rayon::prelude::*;
 
 use super::compare::median;
+use super::discrepancy::{factors, weight};
 use super::observation::Observations;
 use super::outputs::{Noise, Output, Scale, is_unbounded};
 use crate::statistics::emulator::Emulator;
@@ -20,6 +20,9 @@ const LEAST_DISCREPANCY: f64 = 0.005;
 /// How far beyond the largest value of all settings a time is where a run has none, on the logarithmic scale.
 const BEYOND: f64 = 0.7;
 
+/// How far a figure that no setting moves may be from what was measured, in standard deviations, and be called the load's.
+const PINNED: f64 = 3.0;
+
 /// A setting that was run.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -27,6 +30,16 @@ pub struct Run {
     pub point: Vec<f64>,
     /// By observation.
     pub outputs: Vec<Option<Output>>,
+}
+
+/// The figures of one place.
+struct Block {
+    /// Observations that depend on the parameters.
+    rows: Vec<usize>,
+    /// Their covariance, but for what the emulators do not know: noise of the test and of the runs.
+    noise: Vec<f64>,
+    /// The covariance of a discrepancy of size 1.
+    discrepancy: Vec<f64>,
 }
 
 /// The likelihood of parameters and of the size of the discrepancy.
@@ -37,23 +50,26 @@ pub struct Likelihood {
     constants: Vec<Option<f64>>,
     /// By observation: what was measured, on its scale.
     targets: Vec<f64>,
-    sites: Vec<usize>,
+    blocks: Vec<Block>,
     noise: Noise,
-    replications: f64,
+    /// Squares of factors of a place's discrepancy.
+    factors: Vec<f64>,
     /// The scale of the discrepancy's prior: half of a t distribution with two degrees of freedom (Gelman, *Prior distributions
-    /// for variance parameters in hierarchical models*, Bayesian Analysis 1, 2006). Its tail gives way to data that needs more.
+    /// for variance parameters in hierarchical models*, Bayesian Analysis 1, 2006). Its heavy tail lets data overrule it.
     discrepancy: f64,
 }
 
 impl Likelihood {
-    /// That of these runs; the newest `recent` of them say how large the noise is.
-    pub fn of(data: &Observations, runs: &[Run], recent: usize, replications: u32) -> Self {
+    /// That of these runs; the newest `recent` of them say how large the noise is. The emulators of an earlier one of fewer runs are
+    /// where those of this one begin.
+    pub fn of(data: &Observations, runs: &[Run], recent: usize, replications: u32, earlier: Option<&Self>) -> Self {
         let newest: Vec<Vec<Option<Output>>> =
             runs[runs.len().saturating_sub(recent)..].iter().map(|run| run.outputs.clone()).collect();
         let noise = Noise::of(data, &newest);
         let points: Vec<Vec<f64>> = runs.iter().map(|run| run.point.clone()).collect();
         let fitted: Vec<(Option<Emulator>, Option<f64>)> = (0..data.all.len())
             .into_par_iter()
+            .with_max_len(1)
             .map(|index| {
                 let known = |run: &Run| run.outputs[index].as_ref().map(|output| output.mean);
                 let all: Vec<Option<f64>> = runs.iter().map(known).collect();
@@ -61,10 +77,21 @@ impl Likelihood {
                 let blank = is_unbounded(data.all[index].metric).then_some(largest + BEYOND);
                 let pairs = points.iter().zip(all).filter_map(|(point, value)| Some((point.clone(), value.or(blank)?)));
                 let (points, values): (Vec<Vec<f64>>, Vec<f64>) = pairs.filter(|(_, it)| it.is_finite()).unzip();
-                (Emulator::fit(&points, &values, 0.0), values.first().copied())
+                let emulator = match earlier.and_then(|earlier| earlier.emulators[index].as_ref()) {
+                    Some(known) => known.refit(&points, &values, 0.0),
+                    None => Emulator::fit(&points, &values, 0.0),
+                };
+                let is_pinned =
+                    is_pinned(&values, Scale::of(&data.all[index]).to(data.all[index].value), noise.measured[index]);
+                (emulator.filter(|_| !is_pinned), values.first().copied())
             })
             .collect();
-        let (emulators, constants) = fitted.into_iter().unzip();
+        let (emulators, constants): (Vec<Option<Emulator>>, _) = fitted.into_iter().unzip();
+        let block = |site: usize| {
+            let is_of = |&index: &usize| data.all[index].site == site && emulators[index].is_some();
+            Block::of(data, (0..data.all.len()).filter(is_of).collect(), &noise, f64::from(replications))
+        };
+        let blocks = (0..data.sites.len()).map(block).filter(|block| !block.rows.is_empty()).collect();
         let mut widths = noise.measured.clone();
         widths.sort_by(f64::total_cmp);
         let typical = median(&widths).unwrap_or(0.0);
@@ -72,9 +99,9 @@ impl Likelihood {
             emulators,
             constants,
             targets: data.all.iter().map(|it| Scale::of(it).to(it.value)).collect(),
-            sites: data.all.iter().map(|it| it.site).collect(),
+            blocks,
             noise,
-            replications: f64::from(replications),
+            factors: factors().into(),
             discrepancy: (0.5 * typical).max(LEAST_DISCREPANCY),
         }
     }
@@ -106,37 +133,71 @@ impl Likelihood {
 
     /// The logarithm of the likelihood, but for a constant.
     pub fn log(&self, point: &[f64], discrepancy: f64) -> f64 {
-        let (distance, covariance) = self.distance(point, discrepancy);
-        log_normal(&distance, &covariance).unwrap_or(f64::NEG_INFINITY)
+        self.blocks.iter().map(|block| self.log_of(block, point, discrepancy)).sum()
+    }
+
+    /// That of one place: the mean over factors of its discrepancy.
+    fn log_of(&self, block: &Block, point: &[f64], discrepancy: f64) -> f64 {
+        let (distance, noise) = self.distance(block, point);
+        let with = |factor: &f64| {
+            let size = factor * discrepancy * discrepancy;
+            let covariance: Vec<f64> = noise.iter().zip(&block.discrepancy).map(|(a, b)| a + size * b).collect();
+            log_normal(&distance, &covariance).unwrap_or(f64::NEG_INFINITY)
+        };
+        let logs: Vec<f64> = self.factors.iter().map(with).collect();
+        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if largest == f64::NEG_INFINITY {
+            return largest;
+        }
+        largest + libm::log(logs.iter().map(|log| libm::exp(log - largest)).sum::<f64>() / logs.len() as f64)
     }
 
     /// How far the best prediction is from what was measured without any discrepancy: the square of the distance in standard
     /// deviations, of as many figures as are informative.
     pub fn chi_squared(&self, point: &[f64]) -> f64 {
-        let (distance, covariance) = self.distance(point, 0.0);
-        let factor = Cholesky::of(&covariance, distance.len());
-        factor.map_or(f64::INFINITY, |factor| factor.half(&distance).iter().map(|it| it * it).sum())
+        let of = |block: &Block| {
+            let (distance, covariance) = self.distance(block, point);
+            let factor = Cholesky::of(&covariance, distance.len());
+            factor.map_or(f64::INFINITY, |factor| factor.half(&distance).iter().map(|it| it * it).sum())
+        };
+        self.blocks.iter().map(of).sum()
     }
 
-    fn distance(&self, point: &[f64], discrepancy: f64) -> (Vec<f64>, Vec<f64>) {
-        let used = self.informative();
-        let size = used.len();
-        let (mut distance, mut covariance) = (Vec::with_capacity(size), vec![0.0; size * size]);
-        let noise = &self.noise;
-        for (row, &a) in used.iter().enumerate() {
-            let (mean, variance) = self.emulators[a].as_ref().map_or((0.0, 0.0), |emulator| emulator.predict(point));
-            distance.push(self.targets[a] - mean);
-            for (column, &b) in used[..=row].iter().enumerate() {
-                let together = noise.correlations[a][b];
-                let of_runs = together * noise.single[a] * noise.single[b] / self.replications;
-                // Tests at different places have nothing in common but the system.
-                let is_same = self.sites[a] == self.sites[b];
-                let of_tests = if is_same { together * noise.measured[a] * noise.measured[b] } else { 0.0 };
-                let shared = if is_same { 0.5 * together } else { 0.0 } + if a == b { 0.5 } else { 0.0 };
-                covariance[row * size + column] = of_runs + of_tests + shared * discrepancy * discrepancy;
-            }
+    /// How far what was measured at a place is from what is predicted, and the covariance of that without a discrepancy.
+    fn distance(&self, block: &Block, point: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let size = block.rows.len();
+        let (mut distance, mut covariance) = (Vec::with_capacity(size), block.noise.clone());
+        for (row, &index) in block.rows.iter().enumerate() {
+            let (mean, variance) = self.emulators[index].as_ref().map_or((0.0, 0.0), |it| it.predict(point));
+            distance.push(self.targets[index] - mean);
             covariance[row * size + row] += variance;
         }
         (distance, covariance)
+    }
+}
+
+/// Whether a figure is what was measured with all settings: the load determines it, as the throughput of an open load that is not
+/// overloaded. That it fits says nothing of the parameters, nor of how right the model is.
+fn is_pinned(values: &[f64], target: f64, noise: f64) -> bool {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    high - low < noise && (target - low).abs() < PINNED * noise && (target - high).abs() < PINNED * noise
+}
+
+impl Block {
+    fn of(data: &Observations, rows: Vec<usize>, noise: &Noise, replications: f64) -> Self {
+        let size = rows.len();
+        let (mut of_noise, mut discrepancy) = (vec![0.0; size * size], vec![0.0; size * size]);
+        for (row, &a) in rows.iter().enumerate() {
+            for (column, &b) in rows[..=row].iter().enumerate() {
+                let together = noise.correlations[a][b];
+                let of_runs = together * noise.single[a] * noise.single[b] / replications;
+                of_noise[row * size + column] = of_runs + together * noise.measured[a] * noise.measured[b];
+                // Half of it moves figures as noise moves them: a slower machine, a longer test.
+                let shared = 0.5 * together + if a == b { 0.5 } else { 0.0 };
+                discrepancy[row * size + column] = shared * weight(data.all[a].metric) * weight(data.all[b].metric);
+            }
+        }
+        Self { rows, noise: of_noise, discrepancy }
     }
 }

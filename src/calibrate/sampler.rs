@@ -8,6 +8,9 @@ use rayon::prelude::*;
 use crate::kernel::random::{Stream, unit, unit_open};
 use crate::statistics::linear::Cholesky;
 
+/// Draws until the last step, from which as many as are wanted are taken.
+const FEW: usize = 300;
+
 /// Moves after each step.
 const MOVES: u64 = 4;
 
@@ -27,7 +30,8 @@ pub fn draws(
     likelihood: impl Fn(&[f64]) -> f64 + Sync,
 ) -> Vec<Vec<f64>> {
     let stream = |purpose: &str, index: usize| Stream::named(seed, wave, purpose, index as u64);
-    let mut points: Vec<Vec<f64>> = (0..count)
+    let few = count.min(FEW);
+    let mut points: Vec<Vec<f64>> = (0..few)
         .map(|index| {
             let mut stream = stream("calibrate: prior", index);
             (0..inputs).map(|_| unit(stream.next_bits())).collect()
@@ -36,13 +40,14 @@ pub fn draws(
     let mut logs: Vec<f64> = points.par_iter().map(|point| likelihood(point)).collect();
     let (mut power, mut stretch) = (0.0, 1.0);
     for step in 0..MOST_STEPS {
-        let next = next_power(&logs, power);
+        let is_out_of_steps = step + 1 == MOST_STEPS;
+        let next = if is_out_of_steps { 1.0 } else { next_power(&logs, power) };
         let weights = weights(&logs, next - power);
+        let is_last = next >= 1.0;
         let mut shift = stream("calibrate: resample", step);
-        let chosen = systematic(&weights, unit(shift.next_bits()));
+        let chosen = systematic(&weights, if is_last { count } else { few }, unit(shift.next_bits()));
         (points, logs) = chosen.into_iter().map(|index| (points[index].clone(), logs[index])).unzip();
         power = next;
-        let is_last = power >= 1.0;
         let Some(factor) = spread(&points) else { return points };
         let moves = if is_last { LAST_MOVES } else { MOVES };
         let length = stretch * 2.38 / (inputs as f64).sqrt();
@@ -67,7 +72,7 @@ pub fn draws(
             })
             .collect();
         let accepted: u64 = moved.iter().map(|(.., accepted)| accepted).sum();
-        let share = accepted as f64 / (moves * count as u64) as f64;
+        let share = accepted as f64 / (moves * moved.len() as u64) as f64;
         stretch *= if share < 0.15 {
             0.6
         } else if share > 0.4 {
@@ -113,14 +118,13 @@ fn weights(logs: &[f64], power: f64) -> Vec<f64> {
     all.into_iter().map(|weight| weight / sum).collect()
 }
 
-/// As many indices as there are weights, each about as often as its weight says (systematic resampling).
-fn systematic(weights: &[f64], shift: f64) -> Vec<usize> {
-    let count = weights.len();
+/// So many indices, each about as often as its weight says (systematic resampling).
+fn systematic(weights: &[f64], count: usize, shift: f64) -> Vec<usize> {
     let (mut index, mut sum) = (0, weights.first().copied().unwrap_or(0.0));
     let mut chosen = Vec::with_capacity(count);
     for number in 0..count {
         let at = (number as f64 + shift) / count as f64;
-        while sum < at && index + 1 < count {
+        while sum < at && index + 1 < weights.len() {
             index += 1;
             sum += weights[index];
         }

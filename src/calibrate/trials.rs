@@ -8,7 +8,7 @@ use crate::experiment::run::runner::Progress;
 use crate::experiment::search::batch::Batch;
 use crate::language::Mistakes;
 
-/// Runs all replications at all sites. Replication `r` of each site and setting meets the same random numbers.
+/// Runs all replications at all sites. Replication `r` of a site meets the same random numbers with each setting.
 pub struct Trials<'a> {
     /// What the points are made from.
     pub bench: &'a mut Workbench,
@@ -18,6 +18,8 @@ pub struct Trials<'a> {
     pub progress: &'a Progress,
     /// Points that were run: by their numbers they are found in the record.
     points: usize,
+    /// Whether replications of different sites meet different random numbers.
+    is_apart: bool,
     /// Trials that failed, violated a law or were ended by a limit.
     pub doubts: Vec<String>,
     /// Whether an interrupt left trials out.
@@ -27,7 +29,12 @@ pub struct Trials<'a> {
 impl<'a> Trials<'a> {
     /// No trial is run yet.
     pub fn new(bench: &'a mut Workbench, record: &'a Record, progress: &'a Progress) -> Self {
-        Self { bench, record, progress, points: 0, doubts: Vec::new(), is_interrupted: false }
+        Self { bench, record, progress, points: 0, is_apart: false, doubts: Vec::new(), is_interrupted: false }
+    }
+
+    /// Replications of different sites meet different random numbers from now on, so that their noise averages out.
+    pub fn apart(&mut self) {
+        self.is_apart = true;
     }
 
     /// What `read` takes of the summary of each site, for each setting of the numbers; none where no trial gave figures.
@@ -55,7 +62,8 @@ impl<'a> Trials<'a> {
         if self.is_interrupted {
             return Ok(settings.iter().map(|_| sites.iter().map(|_| None).collect()).collect());
         }
-        let batch = Batch::run(&plan, 0..plan.points.len(), self.points, self.record, self.progress);
+        let first = |index: usize| if self.is_apart { (index % sites.len()) as u32 * plan.replications } else { 0 };
+        let batch = Batch::run_from(&plan, 0..plan.points.len(), self.points, first, self.record, self.progress);
         self.points += plan.points.len();
         self.is_interrupted |= batch.is_interrupted;
         self.doubts.extend(batch.doubts);
