@@ -18,6 +18,7 @@ pub mod narrowing;
 mod observation;
 mod outputs;
 mod posterior;
+mod prediction;
 mod prior;
 mod sampler;
 pub mod scoreboard;

@@ -12,6 +12,11 @@ use crate::statistics::chi_squared;
 /// Degrees of freedom of the t distribution.
 const FREEDOM: f64 = 4.0;
 
+/// How much larger the discrepancy is at places that were not calibrated: parameters take up a part of it where they are fitted, and a
+/// model is further off at loads and designs further away. Measured with two testbeds, each calibrated at up to 10 concurrent
+/// requests and judged above: with 1.5, 85 % of the figures were in 90 % bands.
+pub const ELSEWHERE: f64 = 1.75;
+
 /// Values of a place's factor, equally likely, that stand for all of its distribution.
 const NODES: usize = 8;
 

@@ -14,8 +14,8 @@ pub struct Posterior {
     pub parameters: Vec<Ranged>,
     /// Their values, by draw.
     pub draws: Vec<Vec<f64>>,
-    /// What the model gets wrong beside them, root mean square: relative, of shares in points.
-    pub discrepancy: f64,
+    /// The size of what the model gets wrong beside them, by draw: relative, of shares in points.
+    pub discrepancies: Vec<f64>,
 }
 
 impl Posterior {
@@ -49,13 +49,12 @@ impl Posterior {
         if parameters.is_empty() {
             return Err(help(text.whole("no column is a number of the model")).into());
         }
-        let discrepancy = names.iter().position(|name| name == DISCREPANCY).map_or(0.0, |column| {
-            (rows.iter().map(|row| row[column] * row[column]).sum::<f64>() / rows.len() as f64).sqrt()
-        });
+        let discrepancy = names.iter().position(|name| name == DISCREPANCY);
         let count = count.clamp(1, rows.len());
         let chosen = (0..count).map(|index| &rows[index * rows.len() / count]);
+        let discrepancies = chosen.clone().map(|row| discrepancy.map_or(0.0, |column| row[column])).collect();
         let draws = chosen.map(|row| columns.iter().map(|&column| row[column]).collect()).collect();
-        Ok(Self { parameters, draws, discrepancy })
+        Ok(Self { parameters, draws, discrepancies })
     }
 }
 

@@ -105,16 +105,16 @@ pub(super) fn signed(deviation: f64, unit: &str) -> String {
 
 /// A sentence for each metric: median error, bias, coverage.
 pub fn sentences(comparison: &Comparison) -> Vec<String> {
-    comparison.scores.iter().map(score).collect()
+    comparison.scores.iter().map(|it| score(it, comparison.band)).collect()
 }
 
-fn score(score: &Score) -> String {
+fn score(score: &Score, band: f64) -> String {
     let metric = score.metric;
     let unit = unit_of(metric);
     let (inside, of) = score.covered;
     let covered = match of {
         0 => String::new(),
-        _ => format!("; {inside} of {of} in the band that 95 % of tests fall into"),
+        _ => format!("; {inside} of {of} in the band that {:.0} % of tests fall into", band * 100.0),
     };
     let figures = count(score.count, "figure");
     format!(
