@@ -20,6 +20,7 @@ mod outputs;
 mod posterior;
 mod prediction;
 mod prior;
+pub mod propagation;
 mod sampler;
 pub mod scoreboard;
 mod separation;

@@ -47,6 +47,7 @@ mod sweep;
 mod template;
 mod timeline;
 mod trace;
+mod uncertainty;
 mod warn;
 mod watch;
 

@@ -60,6 +60,7 @@ mod theory;
 mod timeline;
 mod trace;
 mod turn;
+mod uncertain;
 mod verdicts;
 mod warning;
 mod whole;
@@ -129,6 +130,7 @@ pub use sensitivity::{
 pub use theory::theory;
 pub use timeline::{timeline, timeline_failures, timeline_marks, timeline_resources};
 pub use trace::{chrome as trace_events, otlp as trace_otlp, tree as trace_tree};
+pub use uncertain::uncertain;
 pub use verdicts::verdicts;
 pub use warning::{Warning, warnings};
 pub use whole::Report;

@@ -1,5 +1,6 @@
 //! The draws of a calibration, read back: predictions that carry what is not known of the parameters.
 
+use super::calibration::quantile;
 use crate::experiment::plan::{Ranged, Workbench};
 use crate::import::Text;
 use crate::language::{Mistake, Mistakes};
@@ -12,6 +13,8 @@ pub const DISCREPANCY: &str = "discrepancy";
 pub struct Posterior {
     /// The numbers of the model.
     pub parameters: Vec<Ranged>,
+    /// Their medians over all draws of the file.
+    medians: Vec<f64>,
     /// Their values, by draw.
     pub draws: Vec<Vec<f64>>,
     /// The size of what the model gets wrong beside them, by draw: relative, of shares in points.
@@ -50,12 +53,32 @@ impl Posterior {
             return Err(help(text.whole("no column is a number of the model")).into());
         }
         let discrepancy = names.iter().position(|name| name == DISCREPANCY);
+        let median = |&column: &usize| {
+            let mut values: Vec<f64> = rows.iter().map(|row| row[column]).collect();
+            values.sort_by(f64::total_cmp);
+            quantile(&values, 0.5)
+        };
+        let medians = columns.iter().map(median).collect();
         let count = count.clamp(1, rows.len());
         let chosen = (0..count).map(|index| &rows[index * rows.len() / count]);
         let discrepancies = chosen.clone().map(|row| discrepancy.map_or(0.0, |column| row[column])).collect();
         let draws = chosen.map(|row| columns.iter().map(|&column| row[column]).collect()).collect();
-        Ok(Self { parameters, draws, discrepancies })
+        Ok(Self { parameters, medians, draws, discrepancies })
     }
+
+    /// The median of each parameter over all draws of the file: its path, and the value as `--set` takes it.
+    pub fn medians(&self) -> Vec<(String, String)> {
+        let written = |(ranged, &median): (&Ranged, &f64)| {
+            let value = if ranged.dial.whole { median.round() } else { four_digits(median) };
+            (ranged.dial.path.clone(), ranged.dial.written(value))
+        };
+        self.parameters.iter().zip(&self.medians).map(written).collect()
+    }
+}
+
+/// No parameter is known better.
+fn four_digits(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
 }
 
 fn help(mistake: Mistake) -> Mistake {

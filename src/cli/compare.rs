@@ -12,12 +12,12 @@ use super::format::Format;
 use super::journals::kept;
 use super::page::Page;
 use super::search::SearchOptions;
+use super::uncertainty::Uncertainty;
 use super::warn::{caution, doubts};
 use crate::calibrate::compare::{Agreement, Comparison, Tolerances, compare};
 use crate::calibrate::scoreboard::{self, Entry};
-use crate::calibrate::{Observations, Posterior, Trials};
+use crate::calibrate::{Observations, Trials};
 use crate::experiment::plan::{Plan, Workbench};
-use crate::import::Text;
 use crate::language::Metric;
 use crate::report::folder::Folder;
 use crate::report::{
@@ -29,7 +29,7 @@ use crate::report::{
 /// MEASURED is any file that `sim import` reads, best its table of observations. Each figure is compared with the model at
 /// its variant and its values of axes, which need not be values that the experiment lists. Figures that contradict each other
 /// (operational laws) are reported first. The band of a figure is where 95 % of tests as long as a replication fall, by the model;
-/// with --posterior, by draws of its parameters and with its discrepancy.
+/// with --posterior it is where 90 % of them fall, by draws of its parameters and with its discrepancy.
 /// Writes compare.csv, compare.json and a parity plot for each metric into the experiment's folder, and a line into
 /// scoreboard.jsonl of the parent folder, which `sim scoreboard` shows.
 #[derive(Debug, Args)]
@@ -53,13 +53,8 @@ pub struct Compare {
     /// The experiment file, or a model with its own load
     experiment: PathBuf,
 
-    /// Predict with draws of these parameters, as `sim calibrate` writes them: the band has what is not known of them too
-    #[arg(long, value_name = "FILE")]
-    posterior: Option<PathBuf>,
-
-    /// Draws of the posterior that are run
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1000), requires = "posterior")]
-    draws: u32,
+    #[command(flatten)]
+    uncertainty: Uncertainty,
 
     #[command(flatten)]
     data: Data,
@@ -100,10 +95,7 @@ impl Compare {
             }
         }
         let plan = bench.plan().clone();
-        let posterior = match &self.posterior {
-            Some(file) => Some(Posterior::read(&Text::read(file)?, self.draws as usize, &bench)?),
-            None => None,
-        };
+        let posterior = self.uncertainty.read(&bench)?;
         let asked = format!("{figures:?} {:?} {}", posterior.as_ref().map(|it| &it.draws), plan.replications);
         let ranges = bench.ranges();
         let record = self.search.record("compare", &plan, &asked, page)?;

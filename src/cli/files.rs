@@ -53,7 +53,8 @@ pub(super) fn write_results(
 ) -> (Vec<PathBuf>, Exit) {
     let plan = report.plan;
     let sheet = |layout: &Layout, rows: &mut dyn Iterator<Item = Row>| {
-        let mut sheet = Sheet::begin(folder, layout.name, &layout.columns(plan), formats);
+        let columns = layout.columns_of(plan, report.uncertain.is_some());
+        let mut sheet = Sheet::begin(folder, layout.name, &columns, formats);
         rows.for_each(|row| sheet.row(&row));
         sheet.finish()
     };

@@ -78,7 +78,7 @@ impl Merge {
         let earlier = self.outputs.prepare(&plan)?;
         let folder = Folder::prepare(&self.folder, &self.outputs.names())?;
         let _claim = Claim::of(&self.folder)?;
-        let target = Target { folder: &folder, earlier: earlier.as_ref() };
+        let target = Target { folder: &folder, earlier: earlier.as_ref(), uncertain: None };
         self.outputs.of(&plan, &archive, &wanted, target, &Effort::of_all_cores(self.quiet), page)
     }
 }

@@ -11,6 +11,7 @@ use super::files::{Pictures, REPORT, prepare_named, write_charts, write_named, w
 use super::format::Format;
 use super::page::Page;
 use super::{dossier, lighter, open, warn};
+use crate::calibrate::propagation::Propagation;
 use crate::experiment::account::Account;
 use crate::experiment::plan::Plan;
 use crate::experiment::store::archive::Archive;
@@ -56,6 +57,8 @@ pub struct Outputs {
 pub(super) struct Target<'a> {
     pub folder: &'a Folder,
     pub earlier: Option<&'a Earlier>,
+    /// What draws of a posterior do to the points.
+    pub uncertain: Option<Propagation>,
 }
 
 impl Outputs {
@@ -65,7 +68,7 @@ impl Outputs {
         plan: &Plan,
         archive: &Archive,
         wanted: &[u32],
-        Target { folder, earlier }: Target,
+        Target { folder, earlier, uncertain }: Target,
         effort: &Effort,
         page: &mut Page,
     ) -> Result<Exit, ExitFailure> {
@@ -77,6 +80,10 @@ impl Outputs {
             report::replications(plan, of_point).for_each(|row| trials.row(&row));
         })?;
         let mut report = Report::on(plan, account);
+        let doubtful = uncertain.as_ref().map(|it| it.doubts.clone()).unwrap_or_default();
+        if let Some(propagation) = uncertain {
+            report.draw(propagation);
+        }
         lighter::look(&mut report, archive, effort, page)?;
         if self.pictures.any() {
             dossier::look(&mut report, effort, page)?;
@@ -106,6 +113,7 @@ impl Outputs {
             }
         }
         warn::warn(&report, page);
+        warn::doubts(&doubtful, "summary.json", page);
         page.annotate(|| report::annotations(&report));
         let all: Vec<PathBuf> = results.iter().chain(&charts).chain(&laid_out).cloned().collect();
         if let Err(unwritten) = folder.clear_but(&plan.origin().fingerprint, &all) {
@@ -216,6 +224,7 @@ fn answer(report: &Report, earlier: Option<&Earlier>, files: &str, detail: Detai
         return;
     }
     page.part(report::overview(report, detail));
+    page.part(report::uncertain(report));
     page.part(report::classes(report, detail, "--table full"));
     page.part(report::measured(report, detail));
     page.part(report::comparisons(report, detail, width));

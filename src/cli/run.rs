@@ -18,7 +18,8 @@ use super::page::Page;
 use super::simulate::simulate;
 use super::timeline::OverTime;
 use super::trace::Tracing;
-use super::warn::{caution, warn};
+use super::uncertainty::Uncertainty;
+use super::warn::{caution, doubts, warn};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Adjustments, Plan};
@@ -66,6 +67,9 @@ pub struct Run {
     adjust: Adjust,
 
     #[command(flatten)]
+    uncertainty: Uncertainty,
+
+    #[command(flatten)]
     effort: Effort,
 
     #[command(flatten)]
@@ -92,7 +96,12 @@ pub struct Run {
 impl Run {
     /// Reads, chooses, runs, prints.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let whole = Plan::read_at(&self.file, &Adjustments::from(&self.adjust), &self.at)?;
+        let adjustments = Adjustments::from(&self.adjust);
+        let drawn = self.uncertainty.drawn(&self.file, &adjustments, &self.at)?;
+        let whole = match &drawn {
+            Some(drawn) => drawn.plan.clone(),
+            None => Plan::read_at(&self.file, &adjustments, &self.at)?,
+        };
         let point = choose(&whole, self.variant.as_deref(), &self.at)?;
         caution(&whole, page);
         if let Some(file) = &self.report {
@@ -105,6 +114,15 @@ impl Run {
         let mut plan = alone(&whole, point);
         self.over_time.record(&mut plan);
         let mut report = Report::of(&plan, simulate(&plan, &self.effort)?);
+        let mut drawing = Exit::Holds;
+        if let Some(drawn) = drawn {
+            let (found, exit) = drawn.propagate(Some(point), None, &self.effort, page)?;
+            drawing = exit;
+            if let Some(found) = found {
+                doubts(&found.doubts, "summary.json of `sim sweep`", page);
+                report.draw(found);
+            }
+        }
         if whole.points.len() == 1 {
             lighter::look(&mut report, &Archive::in_memory(), &self.effort, page)?;
         }
@@ -146,7 +164,7 @@ impl Run {
             }
         }
         warn(&report, page);
-        let mut exit = Exit::of(&report).graver(metered);
+        let mut exit = Exit::of(&report).graver(metered).graver(drawing);
         if self.format == Format::Table {
             page.part(metrics);
         }
@@ -217,6 +235,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
 fn answer(report: &Report, whole: &Plan, summary: &Summary, page: &mut Page) {
     let width = page.width();
     page.part(report::headline(report, summary, width) + &report::theory(report.check(summary.point), report.rates));
+    page.part(report::uncertain(report));
     page.part(report::classes(report, Detail::Short, "--format json"));
     page.part(report::blame(summary) + &report::culprit(summary, width));
     page.part(report::resources(summary));

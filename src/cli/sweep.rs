@@ -14,6 +14,7 @@ use super::journals::Keeping;
 use super::outputs::{Outputs, Target};
 use super::page::Page;
 use super::simulate::watched_until;
+use super::uncertainty::{Drawn, Uncertainty};
 use super::warn::caution;
 use crate::experiment::plan::{Adjustments, Plan};
 use crate::experiment::run::round::Round;
@@ -29,7 +30,8 @@ use crate::report::Earlier;
 /// resource limits it) and a verdict for each hypothesis. Writes results.csv (one row per point), trials.csv (one row
 /// per replication), comparisons.csv (one row per metric of each variant against the first one), summary.json, charts,
 /// report.html (all of it on one page that needs no network) and, where the load has them, classes.csv and timeline.csv, into
-/// a folder named after the experiment. The same seed gives the same results with any number of threads.
+/// a folder named after the experiment. With --posterior, the parameters are the medians of its draws; each draw is run too, and table,
+/// charts, results.csv and verdicts have bands and shares of what is not known of the parameters. The same seed gives the same results with any number of threads.
 ///
 /// Every finished trial is written to the folder's journal.jsonl at once. After Ctrl-C, a crash or a full disk, the
 /// same command resumes from there, and so does one that asks for more replications.
@@ -38,6 +40,9 @@ use crate::report::Earlier;
 pub struct Sweep {
     /// The experiment file, or a model with its own load, which is run as one point
     pub(super) experiment: PathBuf,
+
+    #[command(flatten)]
+    pub(super) uncertainty: Uncertainty,
 
     #[command(flatten)]
     pub(super) keeping: Keeping,
@@ -50,7 +55,7 @@ pub struct Sweep {
 
     /// Run only one share of the trials, for `sim merge`: 3/16 is the third of sixteen; auto/16 takes the number from
     /// SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (counted from 0) or HQ_TASK_ID
-    #[arg(long, value_name = "I/N|auto/N", value_parser = shard, conflicts_with = "compare")]
+    #[arg(long, value_name = "I/N|auto/N", value_parser = shard, conflicts_with_all = ["compare", "posterior"])]
     pub(super) shard: Option<Shard>,
 
     #[command(flatten)]
@@ -70,6 +75,7 @@ Examples:
   sim sweep experiments/pooling.toml --format json | jq '.hypotheses[] | .verdict'
   sim sweep experiments/pooling.toml --quiet --junit verdicts.xml    # each hypothesis is a test in CI
   sim sweep experiments/pooling.toml --output output/new --compare output/old
+  sim sweep experiments/pooling.toml --posterior output/pooling/posterior.csv    # with what is not known of its parameters
   sim sweep experiments/pooling.toml --shard 3/16    # on each of 16 machines, then sim merge
 
 {EXIT_CODES}"
@@ -79,9 +85,13 @@ Examples:
 impl Sweep {
     /// Reads, runs, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let plan = self.plan()?;
+        let drawn = self.uncertainty.drawn(&self.experiment, &Adjustments::from(&self.adjust), &[])?;
+        let plan = match &drawn {
+            Some(drawn) => drawn.plan.clone(),
+            None => self.plan()?,
+        };
         let earlier = self.outputs.prepare(&plan)?;
-        let ended = self.sweep(&plan, earlier.as_ref(), &interrupt::flag(), page)?;
+        let ended = self.sweep(&plan, earlier.as_ref(), drawn, &interrupt::flag(), page)?;
         Ok(ended.unwrap_or(Exit::Interrupted))
     }
 
@@ -96,6 +106,7 @@ impl Sweep {
         &self,
         plan: &Plan,
         earlier: Option<&Earlier>,
+        drawn: Option<Drawn>,
         interrupted: &Arc<AtomicBool>,
         page: &mut Page,
     ) -> Result<Option<Exit>, ExitFailure> {
@@ -119,14 +130,18 @@ impl Sweep {
         if let Err(unusable) = &kept {
             page.complain(unusable);
         }
+        let (uncertain, journal) = match drawn {
+            Some(drawn) => drawn.propagate(None, Some(&self.keeping), &self.effort, page)?,
+            None => (None, Exit::Holds),
+        };
         let exit = match self.shard {
             Some(shard) => self.tell_share(shard, plan, round.as_ref(), &archive, &wanted, page),
             None => {
-                let target = Target { folder: &folder, earlier };
+                let target = Target { folder: &folder, earlier, uncertain };
                 self.outputs.of(plan, &archive, &wanted, target, &self.effort, page)?
             }
         };
-        Ok(Some(if kept.is_err() { Exit::Mistake } else { exit }))
+        Ok(Some(if kept.is_err() { Exit::Mistake } else { exit.graver(journal) }))
     }
 
     /// Runs what is missing. What the archive could not keep is lost, the rest is not.

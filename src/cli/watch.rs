@@ -16,6 +16,7 @@ use super::journals::Keeping;
 use super::outputs::Outputs;
 use super::page::Page;
 use super::sweep::Sweep;
+use super::uncertainty::Uncertainty;
 use crate::language::tidy;
 use crate::report::Earlier;
 
@@ -59,7 +60,8 @@ impl Watch {
     /// Runs the experiment until it is interrupted.
     pub fn run(self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let Self { experiment, keeping, adjust, effort, outputs } = self;
-        let mut sweep = Sweep { experiment, keeping, adjust, effort, shard: None, outputs };
+        let mut sweep =
+            Sweep { experiment, uncertainty: Uncertainty::default(), keeping, adjust, effort, shard: None, outputs };
         // A missing file is a mistake only at the start: later it may be away for a moment, because editors remove it when they
         // save.
         if !sweep.experiment.exists() || sweep.experiment.is_dir() {
@@ -81,7 +83,7 @@ impl Watch {
                     {
                         earlier = Some(last);
                     }
-                    match watched.while_unchanged(|flag| sweep.sweep(&plan, earlier.as_ref(), flag, page))? {
+                    match watched.while_unchanged(|flag| sweep.sweep(&plan, earlier.as_ref(), None, flag, page))? {
                         Some(Exit::Interrupted) => return Ok(Exit::Interrupted),
                         Some(_) if is_first => {
                             is_first = false;

@@ -7,6 +7,7 @@ use super::answer;
 use super::comparisons;
 use super::metric::metrics;
 use super::theory::theory_document;
+use super::uncertain;
 use super::warning::warnings;
 use super::whole::Report;
 use crate::experiment::analyse::ablation::{Ablated, Part};
@@ -73,7 +74,7 @@ fn rest(report: &Report) -> Value {
     let failed = tally.failed.iter().map(|failed| {
         json!({ "place": words::place(plan, failed.point), "replication": failed.replication, "what": failed.what })
     });
-    json!({
+    let mut document = json!({
         "title": plan.title,
         "experiment": plan.name,
         "sim": env!("CARGO_PKG_VERSION"),
@@ -104,7 +105,11 @@ fn rest(report: &Report) -> Value {
         "measurements": plan.measurements.iter().map(|it| measurement(report, it)).collect::<Vec<_>>(),
         "assumptions": assumptions_document(plan),
         "warnings": warnings(report).iter().map(ToString::to_string).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(propagation) = &report.uncertain {
+        document["posterior"] = uncertain::document(propagation);
+    }
+    document
 }
 
 /// What the model assumes.
@@ -172,6 +177,9 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
     if let Some(batches) = &summary.batches {
         let p_value = batches.p_value;
         point.insert("batches".into(), json!({ "count": batches.count, "independence_p_value": p_value }));
+    }
+    if let Some(propagation) = &report.uncertain {
+        point.insert("bands".into(), uncertain::bands(propagation, summary.point));
     }
     if let Some(check) = report.check(summary.point) {
         point.insert("theory".into(), theory_document(check));

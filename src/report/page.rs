@@ -20,6 +20,7 @@ mod resources;
 mod search;
 mod several;
 
+use anstream::adapter::strip_str;
 use maud::{Markup, html};
 
 pub(super) use search::{Found, of_search};
@@ -31,6 +32,7 @@ use super::figures::{self, Drawing};
 use super::measured;
 use super::next;
 use super::table::Column;
+use super::uncertain::uncertain;
 use super::whole::Report;
 use crate::experiment::plan::Plan;
 use crate::language::visible_lines;
@@ -77,6 +79,7 @@ fn laid_out(report: &Report, steps: &[Step], again: &str, before: Option<&str>) 
     let body = html! {
         (answer::answer(report, steps.first(), before, first))
         (claims::claims(report))
+        (bands(report))
         (conditions::conditions(report))
         (dossiers)
         (blame)
@@ -97,6 +100,19 @@ fn laid_out(report: &Report, steps: &[Step], again: &str, before: Option<&str>) 
         (method::of_report(report, again))
     };
     finished(Frame::of(report.plan), charts, &body)
+}
+
+/// What draws of a posterior do to the points; nothing without one.
+fn bands(report: &Report) -> Markup {
+    let text = uncertain(report);
+    html! {
+        @if !text.is_empty() {
+            section #posterior {
+                h2 { "What is not known of the parameters" }
+                pre .scroll tabindex="0" { (strip_str(&text).to_string()) }
+            }
+        }
+    }
 }
 
 /// The whole document.

@@ -2,6 +2,7 @@
 
 use super::metric::says_something;
 use super::sheet::{Cell, Row};
+use super::uncertain;
 use super::whole::Report;
 use crate::experiment::analyse::summary::{GroupMean, Summary};
 use crate::experiment::plan::Plan;
@@ -32,6 +33,7 @@ pub fn results_row(report: &Report, summary: &Summary) -> Row {
     row.push(Cell::Count(summary.capacity.dead as u64));
     row.push(Cell::Count(summary.capacity.damaged as u64));
     row.extend(groups([Metric::ThroughputPerMin, Metric::SuccessRate].map(|metric| summary.group_means(metric))));
+    row.extend(uncertain::cells(report, summary));
     row
 }
 

@@ -1,6 +1,7 @@
 //! Everything that a sweep found, which the writers beside this file put into words.
 
-use super::number;
+use super::{number, uncertain};
+use crate::calibrate::propagation::Propagation;
 use crate::experiment::account::{Account, TrialTally};
 use crate::experiment::analyse::ablation::{self, Ablated};
 use crate::experiment::analyse::comparison::{self, Comparison, Selection};
@@ -67,6 +68,9 @@ pub struct Report<'a> {
     /// The pilot at the lowest load of the search that would be proposed; none where none was run.
     #[doc(hidden)]
     pub lighter: Option<Lighter>,
+    /// What draws of a posterior do to the points; none where none were asked for.
+    #[doc(hidden)]
+    pub uncertain: Option<Propagation>,
     /// The dossiers of some points that collapse; none where none were asked for.
     #[doc(hidden)]
     pub dossiers: Vec<Dossier>,
@@ -108,8 +112,21 @@ impl<'a> Report<'a> {
             ablations,
             judgements,
             lighter: None,
+            uncertain: None,
             dossiers: Vec::new(),
         }
+    }
+
+    /// Adds what draws of a posterior do: bands, and to each verdict the share of the draws in which the hypothesis holds.
+    #[doc(hidden)]
+    pub fn draw(&mut self, propagation: Propagation) {
+        if propagation.is_interrupted {
+            return;
+        }
+        for (judgement, share) in self.judgements.iter_mut().zip(&propagation.hypotheses) {
+            judgement.evidence = format!("{}; {}", judgement.evidence, uncertain::share(*share));
+        }
+        self.uncertain = Some(propagation);
     }
 
     /// The figures of a point; none where no trial of it gave any.

@@ -206,7 +206,7 @@ impl Dial {
     }
 
     /// A number as `--set` takes it.
-    pub(super) fn written(&self, number: f64) -> String {
+    pub fn written(&self, number: f64) -> String {
         match &self.notation {
             Notation::Scaled(base, _) => Tree { place: base.place.clone(), kind: self.kind(number) }.plain(),
             _ => self.text(number),

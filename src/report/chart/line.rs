@@ -78,6 +78,8 @@ pub struct Point {
     pub low: f64,
     /// The upper end of the value's interval.
     pub high: f64,
+    /// The ends of a wider interval, drawn paler behind the other one.
+    pub wide: Option<(f64, f64)>,
     /// A second value at the same place, which the curve does not go through: a hollow mark.
     pub other: Option<f64>,
 }
@@ -90,7 +92,7 @@ impl Point {
 
     /// A point with a value that lies somewhere in `low..=high`.
     pub fn with_interval(x: f64, y: f64, low: f64, high: f64) -> Self {
-        Self { x, y, low, high, other: None }
+        Self { x, y, low, high, wide: None, other: None }
     }
 }
 

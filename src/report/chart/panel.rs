@@ -27,7 +27,7 @@ pub(super) fn values(panel: &Panel) -> Vec<f64> {
     let points = panel.lines.iter().flat_map(|line| &line.points);
     let mut values: Vec<f64> = points
         .filter(|point| point.y.is_finite())
-        .flat_map(|point| [point.y, point.low, point.high].into_iter().chain(point.other))
+        .flat_map(|point| [point.y, point.low, point.high].into_iter().chain(point.other).chain(ends(point)))
         .chain(panel.points.iter().map(|point| point.y))
         .filter(|value| value.is_finite())
         .collect();
@@ -70,7 +70,10 @@ pub(super) fn draw(
         scene.owner = line.variant();
         match line.look {
             Look::Curve | Look::Band => {
-                bands(line, x, y, frame).into_iter().for_each(|corners| scene.polygon(corners, color, 0.17));
+                let wide = |point: &Point| point.wide.unwrap_or((f64::NAN, f64::NAN));
+                bands(line, wide, x, y, frame).into_iter().for_each(|corners| scene.polygon(corners, color, 0.1));
+                let inner = |point: &Point| (point.low, point.high);
+                bands(line, inner, x, y, frame).into_iter().for_each(|corners| scene.polygon(corners, color, 0.17));
             }
             Look::Tried => scene.strokes(whiskers(line, x, y, frame), 2.4, color.toward(palette.paper, 0.35)),
             Look::Course | Look::Noise | Look::Bound => {}
@@ -216,15 +219,27 @@ fn whiskers(line: &Line, x: &Ruler, y: &Ruler, frame: &PlotFrame) -> Vec<Vec<Spo
     line.points.iter().filter_map(whisker).flat_map(|path| clipped(&path, frame.top, frame.foot)).collect()
 }
 
-/// The outlines of a curve's intervals, cut to the plot.
-fn bands(line: &Line, x: &Ruler, y: &Ruler, frame: &PlotFrame) -> Vec<Vec<Spot>> {
+/// The ends of a point's wider interval.
+fn ends(point: &Point) -> impl Iterator<Item = f64> {
+    point.wide.into_iter().flat_map(|(low, high)| [low, high])
+}
+
+/// The outlines of these intervals of a curve, cut to the plot.
+fn bands(
+    line: &Line,
+    interval: impl Fn(&Point) -> (f64, f64),
+    x: &Ruler,
+    y: &Ruler,
+    frame: &PlotFrame,
+) -> Vec<Vec<Spot>> {
     let ends: Vec<Option<(f64, f64, f64)>> = line
         .points
         .iter()
         .map(|point| {
             // A point with two values has no band.
-            let whole = y.at(point.y).is_some() && point.low <= point.high && point.other.is_none();
-            let ends = (x.at(point.x)?, y.at_or_start(point.low), y.at(point.high)?);
+            let (low, high) = interval(point);
+            let whole = y.at(point.y).is_some() && low <= high && point.other.is_none();
+            let ends = (x.at(point.x)?, y.at_or_start(low), y.at(high)?);
             whole.then_some(ends)
         })
         .collect();

@@ -316,6 +316,7 @@ fn any_values_are_drawn() {
                     y: dice.hostile(),
                     low: dice.hostile(),
                     high: dice.hostile(),
+                    wide: Some((dice.hostile(), dice.hostile())),
                     other: Some(dice.hostile()),
                 })
                 .collect(),

@@ -37,8 +37,11 @@ pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -
         let summary = set.report.summary(point);
         let drawn = summary.and_then(|summary| drawn(summary, metric));
         let is_known = summary.is_some_and(|summary| summary.replications >= method::FEWEST_RUNS);
+        let planned = point;
         let point = plotted(set.drawn(set.x(point)), drawn.as_ref().map(|it| it.interval), factor, is_known);
-        Point { other: drawn.and_then(|it| it.other).map(|other| other.mean * factor), ..point }
+        let found = set.report.uncertain.as_ref().and_then(|it| it.of(planned, metric));
+        let wide = found.map(|it| (it.band.low * factor, it.band.high * factor));
+        Point { wide, other: drawn.and_then(|it| it.other).map(|other| other.mean * factor), ..point }
     };
     Line {
         label: set.variant(finding).into(),

@@ -41,12 +41,15 @@ pub(super) const FEWEST_RUNS: usize = 3;
 pub(super) fn intervals(report: &Report, what: &str) -> String {
     let runs = || report.summaries.iter().map(|summary| summary.replications);
     let (fewest, most) = (runs().min().unwrap_or(0), runs().max().unwrap_or(0));
-    match (fewest, most) {
+    let confidence = match (fewest, most) {
         (_, ..2) => String::new(),
         (_, 2) => "No intervals are drawn: there are two runs a point.".into(),
         (FEWEST_RUNS.., _) => format!("{what}: 95 % confidence intervals."),
         _ => format!("{what}: 95 % confidence intervals, of points with three runs or more."),
-    }
+    };
+    let Some(propagation) = report.uncertain.as_ref().filter(|_| what == "Bands") else { return confidence };
+    let pale = format!("Pale bands: where 90 % of tests fall, with {} draws of the parameters.", propagation.draws);
+    [confidence, pale].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What a property is at all points; none where it differs.

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{CellKind, Column};
+use crate::calibrate::propagation::FIGURES;
 use crate::experiment::plan::Plan;
 use crate::language::schema::meaning_of_metric;
 use crate::metric::{self, Metric};
@@ -31,12 +32,14 @@ enum Part {
     Interval(&'static str, &'static str, &'static str),
     /// How many replications each of two groups has, and these figures of each.
     Groups(&'static [(&'static str, &'static str)]),
+    /// The ends of two bands of these figures; only of a sweep with a posterior.
+    Bands,
     /// A difference in each of the four combinations of the groups of two points.
     PairsOfGroups,
 }
 
 use CellKind::{Count, Flag, Number, Text};
-use Part::{Groups, Interval, Intervals, Metrics, One, PairsOfGroups};
+use Part::{Bands, Groups, Interval, Intervals, Metrics, One, PairsOfGroups};
 
 /// Two groups of replications, as columns name them.
 const GROUPS: [&str; 2] = ["higher", "lower"];
@@ -70,6 +73,7 @@ pub const RESULTS: Layout = Layout {
         One("dead_runs", Count, "1", "Replications after which no process of the target answered."),
         One("damaged_runs", Count, "1", "Replications that lost capacity for good, the dead ones among them."),
         Groups(&[("throughput_per_min", "1/min"), ("success_rate", "1")]),
+        Bands,
     ],
 };
 
@@ -313,6 +317,28 @@ fn of_group(which: &str, figures: &[(&str, &'static str)]) -> Vec<Described> {
     std::iter::once(runs).chain(figures.iter().map(mean)).collect()
 }
 
+/// The columns of the bands of a metric.
+fn of_bands(metric: Metric) -> [Described; 4] {
+    let name = metric.name();
+    let column = |suffix: &str, meaning: String| Described {
+        name: format!("{name}_{suffix}"),
+        kind: Number,
+        unit: unit(metric.kind()),
+        meaning,
+    };
+    let [low, high] = ["Lower", "Upper"].map(|end| {
+        let parameters = format!("{end} end of where the expected `{name}` is with 90 % of the draws of a posterior; only with `--posterior`.");
+        let tests = format!("{end} end of where `{name}` of 90 % of tests is, with parameters, noise and discrepancy; only with `--posterior`.");
+        (parameters, tests)
+    });
+    [
+        column("parameters_lo", low.0),
+        column("parameters_hi", high.0),
+        column("tests_lo", low.1),
+        column("tests_hi", high.1),
+    ]
+}
+
 /// The columns of the pairs of which one replication is in a group of its point, and the other in a group of the other.
 fn of_pairs(ours: &str, theirs: &str) -> [Described; 2] {
     let pairs = format!("pairs_{ours}_{theirs}");
@@ -348,7 +374,8 @@ fn unit(kind: metric::MetricKind) -> &'static str {
 }
 
 impl Layout {
-    fn described(&self) -> Vec<Described> {
+    /// All columns; those of a posterior only if there is one.
+    fn described(&self, with_bands: bool) -> Vec<Described> {
         let mut columns = Vec::new();
         let metrics =
             || Metric::ALL.into_iter().map(|metric| (metric.name(), unit(metric.kind()), meaning_of_metric(metric)));
@@ -366,6 +393,8 @@ impl Layout {
                 Intervals => columns.extend(metrics().flat_map(|(name, unit, meaning)| bounded(name, unit, &meaning))),
                 Interval(name, unit, meaning) => columns.extend(bounded(name, unit, meaning)),
                 Groups(figures) => columns.extend(GROUPS.iter().flat_map(|which| of_group(which, figures))),
+                Bands if !with_bands => {}
+                Bands => columns.extend(FIGURES.into_iter().flat_map(of_bands)),
                 PairsOfGroups => {
                     let all = GROUPS.iter().flat_map(|ours| GROUPS.iter().map(move |theirs| (ours, theirs)));
                     columns.extend(all.flat_map(|(ours, theirs)| of_pairs(ours, theirs)));
@@ -377,9 +406,14 @@ impl Layout {
 
     /// The columns for a plan: first those that name a row, the variant and each axis.
     pub fn columns(&self, plan: &Plan) -> Vec<Column> {
+        self.columns_of(plan, false)
+    }
+
+    /// The same of a sweep with a posterior, of which `results` has bands.
+    pub fn columns_of(&self, plan: &Plan, with_bands: bool) -> Vec<Column> {
         let keys = std::iter::once("variant").chain(plan.axes.iter().map(|axis| axis.name.as_str()));
         let keys = keys.map(|name| Column { name: name.into(), kind: Text });
-        keys.chain(self.described().into_iter().map(|it| Column { name: it.name, kind: it.kind })).collect()
+        keys.chain(self.described(with_bands).into_iter().map(|it| Column { name: it.name, kind: it.kind })).collect()
     }
 }
 
@@ -409,7 +443,7 @@ pub fn schema() -> Value {
                 "The value of each axis as it was written; a column for each, named like the axis.",
             ),
         ];
-        fields.extend(layout.described().iter().map(|it| field(&it.name, it.kind, it.unit, &it.meaning)));
+        fields.extend(layout.described(true).iter().map(|it| field(&it.name, it.kind, it.unit, &it.meaning)));
         json!({ "name": layout.name, "description": layout.row, "schema": {
             "fields": fields, "missingValues": [""], "trueValues": ["yes"], "falseValues": ["no"],
         } })

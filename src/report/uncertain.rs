@@ -1,0 +1,145 @@
+//! What draws of a posterior do to the points of a sweep: the table of bands, the columns of `results`, a sentence.
+
+use serde_json::{Value, json};
+
+use super::number::significant;
+use super::paragraph::count;
+use super::sheet::{Cell, Row};
+use super::table::{Column, WIDTH, short};
+use super::whole::Report;
+use crate::calibrate::propagation::{FIGURES, Propagation, Share, Uncertain};
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::words::{amount_beside, place};
+use crate::language::Metric;
+use crate::model::RateUnit;
+use crate::statistics::Interval;
+
+/// Rows of the table at most; results.csv has all.
+const MOST_ROWS: usize = 60;
+
+/// Figures of the table.
+const SHOWN: [Metric; 4] = [Metric::ThroughputPerMin, Metric::SuccessRate, Metric::MeanS, Metric::P95S];
+
+/// How many draws were run, and what the bands are.
+pub(super) fn method(propagation: &Propagation) -> String {
+    format!(
+        "{} of {} from a posterior, {} each; parameters: where the expected figure is with 90 % of the draws; tests: where 90 % of \
+         tests as long as a replication fall, with noise and with what the model gets wrong",
+        count(propagation.draws, "draw"),
+        count(propagation.parameters.len(), "parameter"),
+        count(propagation.replications as usize, "replication"),
+    )
+}
+
+/// The table of bands; empty without a posterior.
+pub fn uncertain(report: &Report) -> String {
+    let columns = columns(report);
+    let Some(propagation) = report.uncertain.as_ref().filter(|_| !columns.is_empty()) else { return String::new() };
+    let rows = short(columns, &[], "results.csv");
+    format!("{rows}\n{}", super::paragraph("", &method(propagation), Some(WIDTH)))
+}
+
+/// Its columns: a row for each figure of each point.
+pub(super) fn columns(report: &Report) -> Vec<Column> {
+    let Some(propagation) = &report.uncertain else { return Vec::new() };
+    let mut rows: Vec<(String, Metric, Uncertain)> = Vec::new();
+    for summary in &report.summaries {
+        let mut name = place(report.plan, summary.point);
+        for metric in SHOWN {
+            if let Some(found) = propagation.of(summary.point, metric) {
+                rows.push((std::mem::take(&mut name), metric, found));
+            }
+        }
+    }
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    rows.truncate(MOST_ROWS);
+    let cells = |cell: &dyn Fn(Metric, Uncertain) -> String| -> Vec<String> {
+        rows.iter().map(|&(_, metric, found)| cell(metric, found)).collect()
+    };
+    let rates = report.rates;
+    vec![
+        Column::words("at", rows.iter().map(|(name, ..)| name.trim_start_matches("at ").to_owned()).collect()),
+        Column::words("figure", cells(&|metric, _| metric.short().into())),
+        Column::figures("expected", cells(&|metric, found| beside(found.expected.estimate, found, metric, rates))),
+        Column::words("90 % of parameters", cells(&|metric, found| span(found.expected, found, metric, rates))),
+        Column::words("90 % of tests", cells(&|metric, found| span(found.band, found, metric, rates))),
+    ]
+}
+
+fn span(interval: Interval, found: Uncertain, metric: Metric, rates: RateUnit) -> String {
+    let end = |value: f64| beside(value, found, metric, rates);
+    format!("{} to {}", end(interval.low), end(interval.high))
+}
+
+/// A value with as many decimals as four digits of the expected one have.
+fn beside(value: f64, found: Uncertain, metric: Metric, rates: RateUnit) -> String {
+    amount_beside(value, significant(found.expected.estimate, 4), metric, rates)
+}
+
+/// `holds in 93 % of the parameters that fit (28 of 30 draws, fails in 1, undecided in 1)`.
+pub(super) fn share(share: Share) -> String {
+    let Share { holds, fails, undecided } = share;
+    let all = holds + fails + undecided;
+    let of = |what: &str, number: usize| if number > 0 { format!(", {what} in {number}") } else { String::new() };
+    format!(
+        "holds in {:.0} % of the parameters that fit ({holds} of {all} draws{}{})",
+        100.0 * holds as f64 / all.max(1) as f64,
+        of("fails", fails),
+        of("undecided", undecided)
+    )
+}
+
+/// The cells of a point in `results`: of each figure the ends of both bands; none without a posterior.
+pub(super) fn cells(report: &Report, summary: &Summary) -> Row {
+    let Some(propagation) = &report.uncertain else { return Row::new() };
+    let of = |metric: Metric| {
+        let found = propagation.of(summary.point, metric);
+        let ends = [found.map(|it| it.expected), found.map(|it| it.band)];
+        ends.into_iter().flat_map(|it| [Cell::bound(it.map(|it| it.low)), Cell::bound(it.map(|it| it.high))])
+    };
+    FIGURES.into_iter().flat_map(of).collect()
+}
+
+/// What they are for programs.
+pub(super) fn document(propagation: &Propagation) -> Value {
+    let hypothesis = |it: &Share| json!({ "holds": it.holds, "fails": it.fails, "undecided": it.undecided });
+    json!({
+        "parameters": propagation.parameters,
+        "draws": propagation.draws,
+        "replications": propagation.replications,
+        "hypotheses": propagation.hypotheses.iter().map(hypothesis).collect::<Vec<_>>(),
+        "doubts": propagation.doubts,
+    })
+}
+
+/// The bands of a point for programs: by metric.
+pub(super) fn bands(propagation: &Propagation, point: usize) -> Value {
+    let of = |metric: Metric| {
+        let found = propagation.of(point, metric)?;
+        let (parameters, tests) = (found.expected, found.band);
+        let bands = json!({
+            "expected": parameters.estimate,
+            "parameters_90": [parameters.low, parameters.high],
+            "tests_90": [tests.low, tests.high],
+        });
+        Some((metric.name().to_owned(), bands))
+    };
+    Value::Object(FIGURES.into_iter().filter_map(of).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_the_parameters_is_said_with_its_draws() {
+        let words = |holds, fails, undecided| share(Share { holds, fails, undecided });
+        assert_eq!(words(20, 0, 0), "holds in 100 % of the parameters that fit (20 of 20 draws)");
+        assert_eq!(
+            words(28, 1, 1),
+            "holds in 93 % of the parameters that fit (28 of 30 draws, fails in 1, undecided in 1)"
+        );
+    }
+}
