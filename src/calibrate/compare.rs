@@ -1,5 +1,7 @@
 //! How far a model is from what was measured: each figure, each metric, and how many figures the model's own noise covers.
 
+use std::sync::Arc;
+
 use super::laws::{Contradiction, contradictions};
 use super::observation::{Observation, Observations};
 use super::posterior::Posterior;
@@ -9,7 +11,8 @@ use crate::experiment::analyse::summary::{LEVEL, Summary};
 use crate::experiment::plan::Ranged;
 use crate::language::{Metric, Mistakes};
 use crate::metric::MetricScope;
-use crate::statistics::Interval;
+use crate::model::Arrival;
+use crate::statistics::{Interval, Moments};
 
 /// The deviation that is allowed of figures that have no tolerance of their own.
 const TOLERANCE: f64 = 0.1;
@@ -74,6 +77,17 @@ pub struct Compared {
     pub half_width: f64,
     /// What is allowed.
     pub tolerance: f64,
+    /// The deviation, divided; none where no arrivals were replayed.
+    pub split: Option<Split>,
+}
+
+/// A deviation in two parts, which sum to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Split {
+    /// That of generated arrivals: predicted with them less predicted with those that were measured.
+    pub workload: f64,
+    /// That of the model with the arrivals that were measured.
+    pub timing: f64,
 }
 
 impl Compared {
@@ -102,7 +116,16 @@ impl Compared {
             predicted,
             band,
             tolerance,
+            split: None,
         }
+    }
+
+    /// Divides the deviation by what the model gives, in each replication, with the measured arrivals.
+    fn divide(&mut self, replayed: &[f64]) {
+        let (Some(all), Some(predicted)) = (self.deviation, self.predicted) else { return };
+        let Some(mean) = Moments::from_iter(replayed.iter().copied()).mean() else { return };
+        let timing = (mean - self.observation.value) / self.observation.deviation_unit(predicted.estimate);
+        self.split = Some(Split { workload: all - timing, timing });
     }
 
     /// Whether the deviation is within its tolerance.
@@ -197,7 +220,8 @@ impl Comparison {
     }
 }
 
-/// Runs the model at each site, with its numbers as they are, or with draws of them.
+/// Runs the model at each site, with its numbers as they are, or with draws of them; and again with these arrivals in the place of those of
+/// the load.
 ///
 /// # Errors
 /// Where the model would be mistaken with a draw, or at an end of the ranges of its numbers.
@@ -205,6 +229,7 @@ pub fn compare(
     mut data: Observations,
     ranges: &[Ranged],
     posterior: Option<&Posterior>,
+    arrivals: Option<Arc<[Arrival]>>,
     tolerances: &Tolerances,
     trials: &mut Trials,
 ) -> Result<Comparison, Mistakes> {
@@ -227,6 +252,21 @@ pub fn compare(
             let values: Vec<&[f64]> =
                 draws.iter().map(|draw| draw[site].as_ref().map_or(&[][..], |all| all[index].as_slice())).collect();
             rows.push(Compared::of(observation, &values, discrepancies, tolerances.of(observation.metric)));
+        }
+    }
+    if let Some(arrivals) = arrivals {
+        trials.replay(arrivals);
+        let replayed = match posterior {
+            Some(posterior) => trials.run(&data.sites, &posterior.parameters, &posterior.draws, read)?,
+            None => trials.run(&data.sites, &[], &[Vec::new()], read)?,
+        };
+        let mut rows = rows.iter_mut();
+        for site in 0..data.sites.len() {
+            let figures = data.all.iter().filter(|it| it.site == site).count();
+            for (index, row) in rows.by_ref().take(figures).enumerate() {
+                let all = replayed.iter().filter_map(|draw| draw[site].as_ref()).flat_map(|all| all[index].iter());
+                row.divide(&all.copied().collect::<Vec<f64>>());
+            }
         }
     }
     let scores = Metric::all().filter_map(|metric| Score::of(metric, &rows)).collect();

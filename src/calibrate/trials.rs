@@ -1,12 +1,16 @@
 //! Trials at the sites of observations, with other numbers of the model.
 
+use std::sync::Arc;
+
 use super::observation::MeasuredSite;
+use super::replay::replay;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::{Ranged, Workbench, success_objective};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::experiment::search::batch::Batch;
 use crate::language::Mistakes;
+use crate::model::Arrival;
 
 /// Runs all replications at all sites. Replication `r` of a site meets the same random numbers with each setting.
 pub struct Trials<'a> {
@@ -18,6 +22,8 @@ pub struct Trials<'a> {
     pub progress: &'a Progress,
     /// Points that were run: by their numbers they are found in the record.
     points: usize,
+    /// Arrivals that take the place of those of the load.
+    replayed: Option<Arc<[Arrival]>>,
     /// Whether replications of different sites meet different random numbers.
     is_apart: bool,
     /// Trials that failed, violated a law or were ended by a limit.
@@ -29,7 +35,21 @@ pub struct Trials<'a> {
 impl<'a> Trials<'a> {
     /// No trial is run yet.
     pub fn new(bench: &'a mut Workbench, record: &'a Record, progress: &'a Progress) -> Self {
-        Self { bench, record, progress, points: 0, is_apart: false, doubts: Vec::new(), is_interrupted: false }
+        Self {
+            bench,
+            record,
+            progress,
+            points: 0,
+            replayed: None,
+            is_apart: false,
+            doubts: Vec::new(),
+            is_interrupted: false,
+        }
+    }
+
+    /// All loads replay these arrivals from now on.
+    pub fn replay(&mut self, arrivals: Arc<[Arrival]>) {
+        self.replayed = Some(arrivals);
     }
 
     /// Replications of different sites meet different random numbers from now on, so that their noise averages out.
@@ -56,7 +76,11 @@ impl<'a> Trials<'a> {
         for setting in settings {
             let values: Vec<(&Ranged, f64)> = ranges.iter().zip(setting.iter().copied()).collect();
             for one in sites {
-                plan.points.push(self.bench.point_of(&one.site, &values)?);
+                let mut point = self.bench.point_of(&one.site, &values)?;
+                if let Some(arrivals) = &self.replayed {
+                    replay(&mut point, arrivals)?;
+                }
+                plan.points.push(point);
             }
         }
         if self.is_interrupted {

@@ -1,6 +1,7 @@
 //! `sim compare`: a model beside what was measured.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -15,10 +16,13 @@ use super::search::SearchOptions;
 use super::uncertainty::Uncertainty;
 use super::warn::{caution, doubts};
 use crate::calibrate::compare::{Agreement, Comparison, Tolerances, compare};
+use crate::calibrate::replay::arrivals;
 use crate::calibrate::scoreboard::{self, Entry};
 use crate::calibrate::{Observations, Trials};
 use crate::experiment::plan::{Plan, Workbench};
-use crate::language::Metric;
+use crate::import::Text;
+use crate::language::{Metric, Mistake};
+use crate::model::Arrival;
 use crate::report::folder::Folder;
 use crate::report::{
     agreement, agreement_csv, agreement_document, agreement_table, contradictions, count, paragraph, parity,
@@ -38,6 +42,7 @@ Examples:
   sim compare observations.csv experiments/pooling.toml
   sim compare --at concurrency=50 locust_stats.csv experiments/pooling.toml --tolerance 5% --tolerance p95_s=20%
   sim compare --posterior output/pooling/posterior.csv more.csv experiments/pooling.toml
+  sim compare requests-001.csv experiments/open.toml --arrivals requests-001.csv    # is it the workload or the timing?
   sim compare --set services.api.cpu=2 observations.csv models/registration.toml
 
 Exit codes:
@@ -55,6 +60,11 @@ pub struct Compare {
 
     #[command(flatten)]
     uncertainty: Uncertainty,
+
+    /// Replay the arrivals of this file of requests too (its column due_s, start_s or time_s, or the one that is named): each error is
+    /// divided into that of the workload, generated instead of replayed, and that of the timing. For an open load at one place
+    #[arg(long, value_name = "FILE[:COLUMN]")]
+    arrivals: Option<String>,
 
     #[command(flatten)]
     data: Data,
@@ -80,6 +90,17 @@ fn tolerance(text: &str) -> Result<(Option<Metric>, f64), String> {
     Ok((name.map(metric).transpose()?, size))
 }
 
+/// The arrivals that `FILE[:COLUMN]` names, for data of one place.
+fn arrivals_of(named: &str, data: &Observations) -> Result<Arc<[Arrival]>, ExitFailure> {
+    if data.sites.len() > 1 {
+        let title = format!("--arrivals replays one test, and the data has {} places", data.sites.len());
+        return Err(Mistake::new(title).help("compare each place alone, with its own arrivals").into());
+    }
+    let parts = named.rsplit_once(':').filter(|_| !Path::new(named).exists());
+    let (file, column) = parts.map_or((named, None), |(file, column)| (file, Some(column)));
+    Ok(arrivals(&Text::read(Path::new(file))?, column)?)
+}
+
 impl Compare {
     /// Reads, runs, compares, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
@@ -96,11 +117,14 @@ impl Compare {
         }
         let plan = bench.plan().clone();
         let posterior = self.uncertainty.read(&bench)?;
-        let asked = format!("{figures:?} {:?} {}", posterior.as_ref().map(|it| &it.draws), plan.replications);
+        let arrivals = self.arrivals.as_deref().map(|named| arrivals_of(named, &data)).transpose()?;
+        let draws = posterior.as_ref().map(|it| &it.draws);
+        let asked = format!("{figures:?} {draws:?} {} {arrivals:?}", plan.replications);
         let ranges = bench.ranges();
         let record = self.search.record("compare", &plan, &asked, page)?;
         let found = self.search.pursue(|progress| {
-            compare(data, &ranges, posterior.as_ref(), &tolerances, &mut Trials::new(&mut bench, &record, progress))
+            let mut trials = Trials::new(&mut bench, &record, progress);
+            compare(data, &ranges, posterior.as_ref(), arrivals, &tolerances, &mut trials)
         })??;
         let exit = self.hand_over(&found, &plan, page);
         Ok(exit.graver(kept(record, page)))

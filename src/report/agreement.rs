@@ -6,7 +6,7 @@ use super::count;
 use super::number::significant;
 use super::table::{Column, short};
 use crate::calibrate::MeasuredSite;
-use crate::calibrate::compare::{Agreement, Compared, Comparison, Score};
+use crate::calibrate::compare::{Agreement, Compared, Comparison, Score, Split};
 use crate::calibrate::laws::Contradiction;
 use crate::experiment::analyse::words::amount_beside;
 use crate::language::Metric;
@@ -16,7 +16,7 @@ use crate::model::RateUnit;
 pub(super) const RATES: RateUnit = RateUnit::Minute;
 
 /// The columns of `compare.csv`.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "variant",
     "point",
     "metric",
@@ -32,6 +32,8 @@ const COLUMNS: [&str; 15] = [
     "deviation_kind",
     "tolerance",
     "agreement",
+    "deviation_workload",
+    "deviation_timing",
 ];
 
 /// The table: a row for each figure.
@@ -45,7 +47,10 @@ pub fn table(comparison: &Comparison) -> String {
         true => String::new(),
         false => place(row),
     });
-    let columns = vec![
+    let part = |row: &Compared, part: fn(&Split) -> f64| {
+        row.split.as_ref().map_or("–".into(), |split| off(row.observation.metric, part(split)))
+    };
+    let mut columns = vec![
         Column::words("at", places.collect()),
         Column::words("figure", cells(&|row| row.observation.metric.short().into())),
         Column::figures("measured", cells(&|row| amount(row, row.observation.value))),
@@ -61,6 +66,10 @@ pub fn table(comparison: &Comparison) -> String {
             .optional(1),
         Column::words("within", cells(&within)),
     ];
+    if rows.iter().any(|row| row.split.is_some()) {
+        columns.insert(5, Column::figures("workload", cells(&|row| part(row, |it| it.workload))));
+        columns.insert(6, Column::figures("timing", cells(&|row| part(row, |it| it.timing))));
+    }
     short(columns, &[], "compare.csv")
 }
 
@@ -159,6 +168,8 @@ pub fn csv(comparison: &Comparison) -> Vec<u8> {
             if it.metric.is_rate() { "absolute" } else { "relative" }.into(),
             row.tolerance.to_string(),
             row.agreement().name().into(),
+            number(row.split.map(|it| it.workload)),
+            number(row.split.map(|it| it.timing)),
         ]);
     }
     writer.into_inner().unwrap_or_default()
@@ -181,6 +192,7 @@ pub fn document(comparison: &Comparison) -> Value {
             "deviation": row.deviation,
             "tolerance": row.tolerance,
             "agreement": row.agreement().name(),
+            "split": row.split.map(|it| json!({ "workload": it.workload, "timing": it.timing })),
         })
     };
     let score = |score: &Score| {
