@@ -21,6 +21,7 @@ mod posterior;
 mod prediction;
 mod prior;
 pub mod propagation;
+mod quantile;
 pub mod replay;
 mod sampler;
 pub mod scoreboard;

@@ -6,6 +6,7 @@ use super::laws::{Contradiction, contradictions};
 use super::observation::{Observation, Observations};
 use super::posterior::Posterior;
 use super::prediction::{BAND, Prediction};
+use super::quantile::median;
 use super::trials::Trials;
 use crate::experiment::analyse::summary::{LEVEL, Summary};
 use crate::experiment::plan::Ranged;
@@ -181,12 +182,6 @@ impl Score {
             covered: (covered.iter().filter(|covered| **covered).count(), covered.len()),
         })
     }
-}
-
-/// The median of sorted values.
-pub(super) fn median(sorted: &[f64]) -> Option<f64> {
-    let (lower, upper) = (sorted.get(sorted.len().checked_sub(1)? / 2)?, sorted.get(sorted.len() / 2)?);
-    Some((lower + upper) / 2.0)
 }
 
 /// A model beside what was measured.

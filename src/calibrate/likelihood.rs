@@ -7,10 +7,10 @@
 
 use rayon::prelude::*;
 
-use super::compare::median;
 use super::discrepancy::{factors, weight};
 use super::observation::Observations;
 use super::outputs::{Noise, Output, Scale, is_unbounded};
+use super::quantile::median;
 use crate::statistics::emulator::Emulator;
 use crate::statistics::linear::{Cholesky, log_normal};
 

@@ -1,6 +1,6 @@
 //! The draws of a calibration, read back: predictions that carry what is not known of the parameters.
 
-use super::calibration::quantile;
+use super::quantile::quantile;
 use crate::experiment::plan::{Ranged, Workbench};
 use crate::import::Text;
 use crate::language::{Mistake, Mistakes};

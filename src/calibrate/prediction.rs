@@ -1,6 +1,7 @@
 //! What a model with parameters that are only known as draws of a posterior predicts: a band that has all that is not known.
 
 use super::discrepancy::{ELSEWHERE, factors, weight};
+use super::quantile::quantile;
 use crate::metric::Metric;
 use crate::statistics::{Interval, Moments};
 
@@ -33,14 +34,12 @@ impl Prediction<'_> {
         let mut means: Vec<f64> = self.draws.iter().filter_map(|values| moments(values).mean()).collect();
         means.sort_by(f64::total_cmp);
         let all: Moments = means.iter().copied().collect();
-        let end = |share: f64| {
-            let place = share * (means.len() - 1) as f64;
-            let below = place.floor() as usize;
-            let above = (below + 1).min(means.len() - 1);
-            means[below] + (place - below as f64) * (means[above] - means[below])
-        };
         let (estimate, tail) = (all.mean().filter(|_| means.len() > 1)?, (1.0 - BAND) / 2.0);
-        Some(Interval { estimate, low: end(tail).min(estimate), high: end(1.0 - tail).max(estimate) })
+        Some(Interval {
+            estimate,
+            low: quantile(&means, tail).min(estimate),
+            high: quantile(&means, 1.0 - tail).max(estimate),
+        })
     }
 
     /// Where [`BAND`] of tests lie that are as long as a replication and repeated this often: parameters, noise and discrepancy
@@ -64,7 +63,7 @@ impl Prediction<'_> {
         }
         let noise = noise.mean().unwrap_or(0.0);
         let tail = (1.0 - BAND) / 2.0;
-        let ends = [tail, 1.0 - tail].map(|share| quantile(&drawn, noise, share));
+        let ends = [tail, 1.0 - tail].map(|share| of_mixture(&drawn, noise, share));
         let back = |place: f64| if is_log { libm::exp(place) } else { place };
         let [low, high] = ends.map(|end| back(end).max(0.0));
         let most = if self.metric.is_rate() { 1.0 } else { f64::INFINITY };
@@ -81,7 +80,7 @@ fn moments(values: &[f64]) -> Moments {
 }
 
 /// The place below which this share of the mixture of all draws lies: each is normal, with each factor of its discrepancy.
-fn quantile(drawn: &[Drawn], noise: f64, share: f64) -> f64 {
+fn of_mixture(drawn: &[Drawn], noise: f64, share: f64) -> f64 {
     let factors = factors();
     let parts: Vec<(f64, f64)> = drawn
         .iter()
