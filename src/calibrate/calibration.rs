@@ -291,12 +291,11 @@ pub fn calibrate(
         .collect();
     (found.correlations, found.traded) = correlations(&found.parameters);
     // The best of the draws fits as well as noise lets it, or the model is wrong.
-    let informative = likelihood.informative().len();
     let least = posterior
         .iter()
         .map(|point| likelihood.chi_squared(&canonical_point(parameters, &point[..inputs])))
         .fold(f64::INFINITY, f64::min);
-    found.is_beyond_noise = least > chi_squared(BEYOND, informative.saturating_sub(inputs).max(1) as f64);
+    found.is_beyond_noise = least > chi_squared(BEYOND, likelihood.evidence().saturating_sub(inputs).max(1) as f64);
     let constant_misfit = found
         .fits
         .iter()

@@ -11,8 +11,12 @@ use super::discrepancy::{factors, weight};
 use super::observation::Observations;
 use super::outputs::{Noise, Output, Scale, is_unbounded};
 use super::quantile::median;
+use crate::metric::Metric;
 use crate::statistics::emulator::Emulator;
 use crate::statistics::linear::{Cholesky, log_normal};
+
+/// The scale of the discrepancy's prior beside the median noise of the figures.
+const LIKELY: f64 = 0.25;
 
 /// The least scale of the discrepancy's prior.
 const LEAST_DISCREPANCY: f64 = 0.005;
@@ -20,7 +24,7 @@ const LEAST_DISCREPANCY: f64 = 0.005;
 /// How far beyond the largest value of all settings a time is where a run has none, on the logarithmic scale.
 const BEYOND: f64 = 0.7;
 
-/// How far a figure that no setting moves may be from what was measured, in standard deviations, and be called the load's.
+/// How far a figure that the load determines may be from what was measured, in standard deviations.
 const PINNED: f64 = 3.0;
 
 /// A setting that was run.
@@ -34,7 +38,7 @@ pub struct Run {
 
 /// The figures of one place.
 struct Block {
-    /// Observations that depend on the parameters.
+    /// Observations that say something: of the parameters, or of how right the model is whatever they are.
     rows: Vec<usize>,
     /// Their covariance, but for what the emulators do not know: noise of the test and of the runs.
     noise: Vec<f64>,
@@ -81,15 +85,23 @@ impl Likelihood {
                     Some(known) => known.refit(&points, &values, 0.0),
                     None => Emulator::fit(&points, &values, 0.0),
                 };
-                let is_pinned =
-                    is_pinned(&values, Scale::of(&data.all[index]).to(data.all[index].value), noise.measured[index]);
-                (emulator.filter(|_| !is_pinned), values.first().copied())
+                (emulator, values.first().copied())
             })
             .collect();
-        let (emulators, constants): (Vec<Option<Emulator>>, _) = fitted.into_iter().unzip();
+        let (emulators, constants): (Vec<Option<Emulator>>, Vec<Option<f64>>) = fitted.into_iter().unzip();
+        let is_pinned: Vec<bool> = (0..data.all.len())
+            .map(|index| {
+                let outputs = newest.iter().filter_map(|run| run[index].as_ref()).map(|output| output.mean);
+                is_pinned(data, index, outputs, noise.measured[index])
+            })
+            .collect();
         let block = |site: usize| {
-            let is_of = |&index: &usize| data.all[index].site == site && emulators[index].is_some();
-            Block::of(data, (0..data.all.len()).filter(is_of).collect(), &noise, f64::from(replications))
+            let says = |&index: &usize| {
+                let is_known = emulators[index].is_some() || constants[index].is_some() && !is_pinned[index];
+                data.all[index].site == site && is_known
+            };
+            let rows: Vec<usize> = (0..data.all.len()).filter(says).collect();
+            Block::of(data, rows, &is_pinned, &noise, f64::from(replications))
         };
         let blocks = (0..data.sites.len()).map(block).filter(|block| !block.rows.is_empty()).collect();
         let mut widths = noise.measured.clone();
@@ -102,7 +114,7 @@ impl Likelihood {
             blocks,
             noise,
             factors: factors().into(),
-            discrepancy: (0.5 * typical).max(LEAST_DISCREPANCY),
+            discrepancy: (LIKELY * typical).max(LEAST_DISCREPANCY),
         }
     }
 
@@ -117,9 +129,15 @@ impl Likelihood {
         &self.noise
     }
 
-    /// Observations that depend on the parameters.
+    /// Observations that say something of the parameters.
     pub fn informative(&self) -> Vec<usize> {
-        (0..self.emulators.len()).filter(|&index| self.emulators[index].is_some()).collect()
+        let rows = self.blocks.iter().flat_map(|block| &block.rows).copied();
+        rows.filter(|&index| self.emulators[index].is_some()).collect()
+    }
+
+    /// The number of observations that say something.
+    pub fn evidence(&self) -> usize {
+        self.blocks.iter().map(|block| block.rows.len()).sum()
     }
 
     /// What the model would give, on the scale of each observation, and the variance of what is not known of that.
@@ -153,7 +171,7 @@ impl Likelihood {
     }
 
     /// How far the best prediction is from what was measured without any discrepancy: the square of the distance in standard
-    /// deviations, of as many figures as are informative.
+    /// deviations, of as many figures as say something.
     pub fn chi_squared(&self, point: &[f64]) -> f64 {
         let of = |block: &Block| {
             let (distance, covariance) = self.distance(block, point);
@@ -168,7 +186,8 @@ impl Likelihood {
         let size = block.rows.len();
         let (mut distance, mut covariance) = (Vec::with_capacity(size), block.noise.clone());
         for (row, &index) in block.rows.iter().enumerate() {
-            let (mean, variance) = self.emulators[index].as_ref().map_or((0.0, 0.0), |it| it.predict(point));
+            let constant = (self.constants[index].unwrap_or(0.0), 0.0);
+            let (mean, variance) = self.emulators[index].as_ref().map_or(constant, |it| it.predict(point));
             distance.push(self.targets[index] - mean);
             covariance[row * size + row] += variance;
         }
@@ -176,16 +195,23 @@ impl Likelihood {
     }
 }
 
-/// Whether a figure is what was measured with all settings: the load determines it, as the throughput of an open load that is not
-/// overloaded. That it fits says nothing of the parameters, nor of how right the model is.
-fn is_pinned(values: &[f64], target: f64, noise: f64) -> bool {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    high - low < noise && (target - low).abs() < PINNED * noise && (target - high).abs() < PINNED * noise
+/// Whether a figure is what was measured whatever the system does, so that its fit says nothing of how right the model is: a share that is
+/// 0 or 1, a throughput of nothing, and the throughput of an open load that is not overloaded.
+fn is_pinned(data: &Observations, index: usize, mut outputs: impl Iterator<Item = f64>, noise: f64) -> bool {
+    let observation = &data.all[index];
+    let target = Scale::of(observation).to(observation.value);
+    let mut is_met = || outputs.all(|output| (output - target).abs() <= PINNED * noise);
+    let metric = observation.metric;
+    if metric.is_rate() {
+        return (observation.value <= 0.0 || observation.value >= 1.0) && is_met();
+    }
+    let is_open = !data.sites[observation.site].point.load.pattern.is_closed();
+    observation.value <= 0.0 || is_open && metric == Metric::ThroughputPerMin && is_met()
 }
 
 impl Block {
-    fn of(data: &Observations, rows: Vec<usize>, noise: &Noise, replications: f64) -> Self {
+    /// Figures that are pinned have no discrepancy: they may rule out parameters, and are no evidence that the model is right.
+    fn of(data: &Observations, rows: Vec<usize>, is_pinned: &[bool], noise: &Noise, replications: f64) -> Self {
         let size = rows.len();
         let (mut of_noise, mut discrepancy) = (vec![0.0; size * size], vec![0.0; size * size]);
         for (row, &a) in rows.iter().enumerate() {
@@ -194,7 +220,10 @@ impl Block {
                 let of_runs = together * noise.single[a] * noise.single[b] / replications;
                 of_noise[row * size + column] = of_runs + together * noise.measured[a] * noise.measured[b];
                 // Half of it moves figures as noise moves them: a slower machine, a longer test.
-                let shared = 0.5 * together + if a == b { 0.5 } else { 0.0 };
+                let shared = match is_pinned[a] || is_pinned[b] {
+                    true => 0.0,
+                    false => 0.5 * together + if a == b { 0.5 } else { 0.0 },
+                };
                 discrepancy[row * size + column] = shared * weight(data.all[a].metric) * weight(data.all[b].metric);
             }
         }
