@@ -1,5 +1,7 @@
 //! What draws of a posterior do to the points of a plan: where their figures lie, and how many draws each hypothesis holds in.
 
+use std::fmt;
+
 use super::posterior::Posterior;
 use super::prediction::Prediction;
 use crate::experiment::analyse::summary::Summary;
@@ -34,6 +36,21 @@ pub struct Share {
     pub fails: usize,
     /// The replications do not decide it.
     pub undecided: usize,
+}
+
+impl fmt::Display for Share {
+    /// `holds in 93 % of the parameters that fit (28 of 30 draws, fails in 1, undecided in 1)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.holds + self.fails + self.undecided;
+        let percent = 100.0 * self.holds as f64 / all.max(1) as f64;
+        write!(f, "holds in {percent:.0} % of the parameters that fit ({} of {all} draws", self.holds)?;
+        for (what, number) in [("fails", self.fails), ("undecided", self.undecided)] {
+            if number > 0 {
+                write!(f, ", {what} in {number}")?;
+            }
+        }
+        f.write_str(")")
+    }
 }
 
 /// All points and hypotheses of a plan under draws of a posterior.
@@ -129,4 +146,19 @@ pub fn propagate(
     };
     found.points = values.iter().map(of_point).collect();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_the_parameters_is_said_with_its_draws() {
+        let words = |holds, fails, undecided| Share { holds, fails, undecided }.to_string();
+        assert_eq!(words(20, 0, 0), "holds in 100 % of the parameters that fit (20 of 20 draws)");
+        assert_eq!(
+            words(28, 1, 1),
+            "holds in 93 % of the parameters that fit (28 of 30 draws, fails in 1, undecided in 1)"
+        );
+    }
 }

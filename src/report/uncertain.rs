@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::number::significant;
-use super::paragraph::count;
+use super::paragraph::{count, paragraph};
 use super::sheet::{Cell, Row};
 use super::table::{Column, WIDTH, short};
 use super::whole::Report;
@@ -21,7 +21,7 @@ const MOST_ROWS: usize = 60;
 const SHOWN: [Metric; 4] = [Metric::ThroughputPerMin, Metric::SuccessRate, Metric::MeanS, Metric::P95S];
 
 /// How many draws were run, and what the bands are.
-pub(super) fn method(propagation: &Propagation) -> String {
+fn method(propagation: &Propagation) -> String {
     format!(
         "{} of {} from a posterior, {} each; parameters: where the expected figure is with 90 % of the draws; tests: where 90 % of \
          tests as long as a replication fall, with noise and with what the model gets wrong",
@@ -31,18 +31,27 @@ pub(super) fn method(propagation: &Propagation) -> String {
     )
 }
 
-/// The table of bands; empty without a posterior.
+/// The table of bands: a row for each figure of each point; empty without a posterior.
 pub fn uncertain(report: &Report) -> String {
-    let columns = columns(report);
-    let Some(propagation) = report.uncertain.as_ref().filter(|_| !columns.is_empty()) else { return String::new() };
-    let rows = short(columns, &[], "results.csv");
-    format!("{rows}\n{}", super::paragraph("", &method(propagation), Some(WIDTH)))
+    let Some(propagation) = &report.uncertain else { return String::new() };
+    let mut rows = rows(report, propagation);
+    let all = rows.len();
+    if all == 0 {
+        return String::new();
+    }
+    rows.truncate(MOST_ROWS);
+    let mut text = short(columns(report, &rows), &[], "results.csv");
+    if all > rows.len() {
+        text.push_str(&format!("\nthe first {} of {all} rows; results.csv has all\n", rows.len()));
+    }
+    format!("{text}\n{}", paragraph("", &method(propagation), Some(WIDTH)))
 }
 
-/// Its columns: a row for each figure of each point.
-pub(super) fn columns(report: &Report) -> Vec<Column> {
-    let Some(propagation) = &report.uncertain else { return Vec::new() };
-    let mut rows: Vec<(String, Metric, Uncertain)> = Vec::new();
+/// A figure of a point; the place of the point stands in its first row.
+type Line = (String, Metric, Uncertain);
+
+fn rows(report: &Report, propagation: &Propagation) -> Vec<Line> {
+    let mut rows = Vec::new();
     for summary in &report.summaries {
         let mut name = place(report.plan, summary.point);
         for metric in SHOWN {
@@ -51,10 +60,10 @@ pub(super) fn columns(report: &Report) -> Vec<Column> {
             }
         }
     }
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    rows.truncate(MOST_ROWS);
+    rows
+}
+
+fn columns(report: &Report, rows: &[Line]) -> Vec<Column> {
     let cells = |cell: &dyn Fn(Metric, Uncertain) -> String| -> Vec<String> {
         rows.iter().map(|&(_, metric, found)| cell(metric, found)).collect()
     };
@@ -76,19 +85,6 @@ fn span(interval: Interval, found: Uncertain, metric: Metric, rates: RateUnit) -
 /// A value with as many decimals as four digits of the expected one have.
 fn beside(value: f64, found: Uncertain, metric: Metric, rates: RateUnit) -> String {
     amount_beside(value, significant(found.expected.estimate, 4), metric, rates)
-}
-
-/// `holds in 93 % of the parameters that fit (28 of 30 draws, fails in 1, undecided in 1)`.
-pub(super) fn share(share: Share) -> String {
-    let Share { holds, fails, undecided } = share;
-    let all = holds + fails + undecided;
-    let of = |what: &str, number: usize| if number > 0 { format!(", {what} in {number}") } else { String::new() };
-    format!(
-        "holds in {:.0} % of the parameters that fit ({holds} of {all} draws{}{})",
-        100.0 * holds as f64 / all.max(1) as f64,
-        of("fails", fails),
-        of("undecided", undecided)
-    )
 }
 
 /// The cells of a point in `results`: of each figure the ends of both bands; none without a posterior.
@@ -127,19 +123,4 @@ pub(super) fn bands(propagation: &Propagation, point: usize) -> Value {
         Some((metric.name().to_owned(), bands))
     };
     Value::Object(FIGURES.into_iter().filter_map(of).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_of_the_parameters_is_said_with_its_draws() {
-        let words = |holds, fails, undecided| share(Share { holds, fails, undecided });
-        assert_eq!(words(20, 0, 0), "holds in 100 % of the parameters that fit (20 of 20 draws)");
-        assert_eq!(
-            words(28, 1, 1),
-            "holds in 93 % of the parameters that fit (28 of 30 draws, fails in 1, undecided in 1)"
-        );
-    }
 }

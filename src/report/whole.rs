@@ -1,6 +1,6 @@
 //! Everything that a sweep found, which the writers beside this file put into words.
 
-use super::{number, uncertain};
+use super::number;
 use crate::calibrate::propagation::Propagation;
 use crate::experiment::account::{Account, TrialTally};
 use crate::experiment::analyse::ablation::{self, Ablated};
@@ -124,7 +124,7 @@ impl<'a> Report<'a> {
             return;
         }
         for (judgement, share) in self.judgements.iter_mut().zip(&propagation.hypotheses) {
-            judgement.evidence = format!("{}; {}", judgement.evidence, uncertain::share(*share));
+            judgement.evidence = format!("{}; {share}", judgement.evidence);
         }
         self.uncertain = Some(propagation);
     }
