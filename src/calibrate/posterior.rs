@@ -46,7 +46,7 @@ impl Posterior {
         let mut columns = Vec::new();
         for (column, name) in names.iter().enumerate().filter(|(_, name)| *name != DISCREPANCY) {
             let ends = |pick: fn(f64, f64) -> f64| rows.iter().map(|row| row[column]).reduce(pick).unwrap_or(0.0);
-            parameters.push(bench.between(name, ends(f64::min), ends(f64::max))?);
+            parameters.push(bench.between(name, ends(f64::min), ends(f64::max), text.name())?);
             columns.push(column);
         }
         if parameters.is_empty() {

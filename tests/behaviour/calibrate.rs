@@ -418,6 +418,11 @@ fn a_run_of_one_point_has_bands_too() {
     assert!(document["point"]["bands"]["mean_s"]["expected"].as_f64().is_some_and(|it| it < 0.25), "{said}");
     let (code, _, errors) = run(&["--draws", "1"]);
     assert_eq!(code, Some(2), "{errors}");
+    // The draws of another model: the file is named, and the word that is wrong underlined.
+    let other = place.file("other.csv", "services.user-service.cpu,discrepancy\n1,0.01\n2,0.01\n");
+    let (code, _, errors) = place.sim(&["sweep", PAIR, "--posterior", name(&other)]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("other.csv") && errors.contains("has no entry `user-service`"), "{errors}");
 }
 
 /// A queue with a constant service of 150 ms, measured by our own simulator under arrivals in bursts, and compared with Poisson

@@ -85,7 +85,7 @@ impl Workbench {
                 mistake.help(format!("give it one: --free '{path}=LOW..HIGH'")).into()
             });
         };
-        let mut ranged = self.between(path, 0.0, 0.0)?;
+        let mut ranged = self.between(path, 0.0, 0.0, "--free")?;
         let [low, high] =
             [low, high].map(|end| ranged.dial.number(&axis::argument("--free", end), &mut self.columns.clone()));
         (ranged.low, ranged.high) = (low?, high?);
@@ -97,13 +97,14 @@ impl Workbench {
         Ok(ranged)
     }
 
-    /// A number of the model with this range: durations in seconds, rates per second, cores, or the number itself.
+    /// A number of the model with this range: durations in seconds, rates per second, cores, or the number itself. `named_by` is the
+    /// option or the file that has the path.
     ///
     /// # Errors
     /// If the path leads to no number that the model sets.
-    pub fn between(&self, path: &str, low: f64, high: f64) -> Result<Ranged, Mistakes> {
+    pub fn between(&self, path: &str, low: f64, high: f64, named_by: &str) -> Result<Ranged, Mistakes> {
         let mut columns = self.columns.clone();
-        let place = axis::argument("--free", path).place;
+        let place = axis::argument(named_by, path).place;
         let dial = Dial::of_path(path, &place, &self.bare, &mut columns)?;
         let Some(value) = dial.present(&self.bare, &mut columns) else {
             return Err(Mistake::new(format!("the model does not set `{path}`")).into());
