@@ -174,9 +174,10 @@ fn follow(page: &Path) -> (String, String) {
 
 /// Nine tenths of the pages' time: searches of many trials, hundreds of load tests, long runs, and runs with metrics. The
 /// other lane follows them.
-const LONG: [&str; 6] = [
+const LONG: [&str; 7] = [
     "docs/how-to/alerts.md",
     "docs/how-to/more-than-one-machine.md",
+    "docs/how-to/next-test.md",
     "docs/how-to/search.md",
     "docs/parts/numbers.md",
     "docs/stacks.md",
