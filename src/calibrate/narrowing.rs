@@ -178,7 +178,8 @@ pub fn narrow(rival: &mut Rival, aim: Aim, laboratory: &mut Laboratory) -> Resul
     let mut order: Vec<usize> = (0..answer.values.len()).collect();
     order.sort_by(|&a, &b| answer.values[a].total_cmp(&answer.values[b]));
     let sorted: Vec<f64> = order.iter().map(|&draw| answer.values[draw]).collect();
-    let discrepancy = posterior.discrepancy;
+    let squares: f64 = posterior.discrepancies.iter().map(|size| size * size).sum();
+    let discrepancy = (squares / posterior.discrepancies.len().max(1) as f64).sqrt();
     let wrong = NINETY * discrepancy;
     let median = quantile(&sorted, 0.5);
     let own = ENDS.map(|share| quantile(&sorted, share));
