@@ -130,17 +130,29 @@ fn clopper_pearson(successes: u64, trials: u64, level: f64) -> (f64, f64) {
 
 /// Probability of at most `few` successes in `trials`, each of probability `p`
 /// in (0, 1): a sum of `few + 1` positive terms, exact to rounding for any
-/// number of trials.
+/// number of trials. Where the first term is too small for a float, all of them are taken relative to it, and to 1e200 of it as
+/// often as they exceed that.
 fn at_most(few: u64, trials: u64, p: f64) -> f64 {
     let odds = p / (1.0 - p);
-    let mut term = libm::exp(trials as f64 * libm::log1p(-p));
-    let mut sum = term;
+    let first = trials as f64 * libm::log1p(-p);
+    let is_tiny = first < LEAST_LOG;
+    let mut term = if is_tiny { 1.0 } else { libm::exp(first) };
+    let (mut sum, mut scale) = (term, if is_tiny { first } else { 0.0 });
     for k in 1..=few {
         term *= (trials - k + 1) as f64 / k as f64 * odds;
         sum += term;
+        if sum > MOST_TERM {
+            (term, sum, scale) = (term / MOST_TERM, sum / MOST_TERM, scale + libm::log(MOST_TERM));
+        }
     }
-    sum
+    if is_tiny { libm::exp(libm::log(sum) + scale) } else { sum }
 }
+
+/// The logarithm of the least number that is exact as a float, but for a margin.
+const LEAST_LOG: f64 = -700.0;
+
+/// A sum beyond which the terms are scaled down.
+const MOST_TERM: f64 = 1e200;
 
 /// Where a function falling from 1 to 0 on (0, 1) takes the value `target`, by
 /// bisection down to neighbouring floats.
@@ -165,6 +177,16 @@ mod tests {
 
     fn close(found: f64, expected: f64, tolerance: f64) {
         assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
+    }
+
+    /// 1,758 of 9,989: 0.1 to the power of 9,989 is no float. The bounds are quantiles of the beta distribution.
+    #[test]
+    fn exact_bounds_hold_for_many_trials() {
+        let interval = Interval::exact_proportion(1758, 9989, 0.95).unwrap();
+        close(interval.low, 0.168570865348, 1e-9);
+        close(interval.high, 0.183605718732, 1e-9);
+        let other = Interval::exact_proportion(9989 - 1758, 9989, 0.95).unwrap();
+        close(other.low, 1.0 - interval.high, 1e-12);
     }
 
     #[test]
