@@ -10,6 +10,7 @@ pub(crate) mod mark;
 pub(crate) mod outcome;
 pub(crate) mod overdue;
 pub(crate) mod phase;
+pub(crate) mod reaction;
 pub(crate) mod recording;
 pub(crate) mod timeline;
 
@@ -46,8 +47,10 @@ pub use network::ROUND_TRIP;
 pub use outcome::{CallCount, ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ServiceOutcome, Users};
 pub use overdue::Overdue;
 pub use phase::{OF_TEST, Phase, PhaseUse};
+pub use reaction::{Reaction, ReactionKind};
 pub use recording::{Areas, Level, Recording};
 pub use resource::{ResourceKind, ResourceUse};
+pub use scaling::Scaled;
 pub use timeline::{Slice, Timeline};
 pub use trace::{Doing, Held, Trace, TraceSpan};
 pub use waits::{Glance, Levels, Seen, WaitGraph, WaitGroup, WaitNode, Witness};

@@ -166,8 +166,10 @@ impl World<'_> {
     /// Gives the message to the handler of this frame, and sets the deadline of its acknowledgement.
     fn expect_acknowledgement(&mut self, message: u32, frame: u32) {
         let engine = &mut self.engine;
-        let patience = self.broker.consumer(self.broker.message(message).consumer).patience;
-        let timer = patience.map_or(NONE, |lane| {
+        let consumer = self.broker.message(message).consumer;
+        let counts = &mut self.guards.reactions.redeliveries[consumer as usize];
+        let timer = self.broker.consumer(consumer).patience.map_or(NONE, |lane| {
+            counts[0] += 1;
             engine.deadlines.set(&mut engine.calendar, engine.now, lane, message, Purpose::Acknowledgement)
         });
         self.broker.hand_over(message, frame, timer);
@@ -177,6 +179,7 @@ impl World<'_> {
     pub(crate) fn unacknowledged(&mut self, message: u32) {
         let &Message { consumer, job, .. } = self.broker.message(message);
         self.count_overdue(job);
+        self.guards.reactions.redeliveries[consumer as usize][1] += 1;
         self.account_overdue(message);
         let plan = &self.system.consumers[consumer as usize];
         if self.broker.overdue(self.engine.now, message, plan) == Settlement::DeadLetter {

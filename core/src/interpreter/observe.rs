@@ -14,7 +14,9 @@ use crate::parts::outcome::{CallCount, Ending, Outcome, ServiceOutcome};
 use crate::parts::overdue::Overdue;
 use crate::parts::part::Part;
 use crate::parts::phase::Phase;
+use crate::parts::reaction::Reaction;
 use crate::parts::resource::ResourceUse;
+use crate::parts::scaling::Scaled;
 use crate::parts::usage::{Rows, Span};
 
 /// What the window has seen, taken when it closes; the run may continue after it.
@@ -29,6 +31,8 @@ pub struct Window {
     restarts: u64,
     services: Vec<ServiceOutcome>,
     calls: Option<CallCount>,
+    reactions: Vec<Reaction>,
+    scaled: Vec<Scaled>,
     blame: Option<Blame>,
 }
 
@@ -83,6 +87,8 @@ impl World<'_> {
             unfinished: self.requests.len() as u64,
             stranded: self.losses().stranded,
             restarts: self.groups.iter().map(|group| group.restarts).sum(),
+            reactions: self.guards.reactions.of_window(self.system, &self.caches),
+            scaled: self.scalers.iter().flat_map(|scaler| scaler.scaled.clone()).collect(),
             blame: self.blame(),
         };
         if let Some(ledger) = &mut self.ledger {
@@ -114,6 +120,8 @@ impl World<'_> {
             services: window.services,
             prices: self.system.prices.clone(),
             calls: window.calls,
+            reactions: window.reactions,
+            scaled: window.scaled,
             response_times: std::mem::take(&mut self.tally.response_times),
             completion: self.completion(window.length),
             staleness: self.staleness(),

@@ -23,7 +23,9 @@ impl World<'_> {
         token.state = State::Joining;
         token.wait = join;
         self.account_await(t);
-        let first = if branches.after.is_some() { 1 } else { branches.entries.len() };
+        let is_hedge = branches.after.is_some();
+        self.guards.reactions.hedges[plan as usize][0] += u64::from(is_hedge);
+        let first = if is_hedge { 1 } else { branches.entries.len() };
         for _ in 0..first {
             self.begin_branch(join);
         }
@@ -62,6 +64,7 @@ impl World<'_> {
         let join = self.engine.tokens[t].wait;
         let Join { plan, begun, .. } = self.guards.joins[join];
         if (begun as usize) < self.system.parallels[plan as usize].entries.len() {
+            self.guards.reactions.hedges[plan as usize][1] += 1;
             self.begin_branch(join);
             if (begun as usize) + 1 < self.system.parallels[plan as usize].entries.len() {
                 self.engine.limit_wait(t, self.guards.hedges[plan as usize]);

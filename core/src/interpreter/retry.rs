@@ -12,6 +12,7 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn begin_retry(&mut self, t: u32, plan: u32) -> Next {
         let at = self.engine.tokens[t].pc;
+        self.guards.reactions.retries[plan as usize][0] += 1;
         if let Some(budget) = self.budget(t, plan) {
             budget.deposit();
         }
@@ -51,6 +52,7 @@ impl World<'_> {
             && self.guards.retried[plan as usize].contains(why)
             && self.budget(t, plan).is_none_or(Budget::withdraw);
         if again {
+            self.guards.reactions.retries[plan as usize][1] += 1;
             self.engine.frames[frame].kind = FrameKind::Retry { at, failures: failures + 1 };
             let retry = &self.system.retries[plan as usize];
             self.engine.tokens[t].key = retry.round.next(self.engine.tokens[t].key);

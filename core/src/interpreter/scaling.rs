@@ -121,8 +121,8 @@ impl<'s> World<'s> {
 
     fn scale_to(&mut self, index: u32, to: u32) {
         let scaler = &mut self.scalers[index as usize];
-        let (service, from) = (scaler.service, std::mem::replace(&mut scaler.desired, to));
-        scaler.changes += 1;
+        let (service, from) = (scaler.service, scaler.desired);
+        scaler.want(to, self.engine.now);
         let what = if to > from { MarkKind::ScaledUp } else { MarkKind::ScaledDown };
         self.mark_scaling(what, service, from, to);
         if self.scalers[index as usize].deploy != NONE {

@@ -247,6 +247,7 @@ impl World<'_> {
 
     #[inline(never)]
     fn begin_fallback(&mut self, t: u32, plan: u32) -> Next {
+        self.guards.reactions.fallbacks[plan as usize][0] += 1;
         self.enter_frame(t, FrameKind::Fallback { plan })
     }
 

@@ -228,7 +228,10 @@ impl World<'_> {
     pub(crate) fn note_turn(&mut self, replica: u32) {
         let now = self.engine.now;
         if let Some(scaler) = self.scaler_of(replica) {
-            self.scalers[scaler].pod_mut(replica).turned = Some(now);
+            let is_new = self.scalers[scaler].pod_mut(replica).turned.replace(now).is_none();
+            if is_new && self.replicas[replica as usize].is_available() {
+                self.scalers[scaler].note_ready(replica, now);
+            }
             self.continue_deploy(scaler as u32);
         }
     }

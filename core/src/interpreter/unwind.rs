@@ -74,6 +74,7 @@ impl World<'_> {
                 FrameKind::Fallback { plan } if can_catch && self.guards.caught[plan as usize].contains(why) => {
                     self.pop_frame(t);
                     self.account_fallback(t);
+                    self.guards.reactions.fallbacks[plan as usize][1] += 1;
                     self.engine.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
                     return self.caught(t);
                 }

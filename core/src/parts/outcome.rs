@@ -15,7 +15,9 @@ use crate::parts::course::Course;
 use crate::parts::loss::Loss;
 use crate::parts::overdue::Overdue;
 use crate::parts::phase::Phase;
+use crate::parts::reaction::Reaction;
 use crate::parts::resource::ResourceUse;
+use crate::parts::scaling::Scaled;
 use crate::parts::timeline::Timeline;
 
 /// Why a run ended.
@@ -137,6 +139,10 @@ pub struct Outcome {
     pub prices: Option<Prices>,
     /// Calls that reached all services together; none where they are not counted.
     pub calls: Option<CallCount>,
+    /// What the system did by itself within the window: retries, hedges, fallbacks, deliveries and fetches for a second time.
+    pub reactions: Vec<Reaction>,
+    /// The replicas that autoscalers added, the first decisions of each up to the end of the window.
+    pub scaled: Vec<Scaled>,
     /// The course of the window; none of a finite test.
     pub course: Option<Course>,
     /// What happened when, from time 0 to the end of the window; none where the load asks for none.

@@ -71,6 +71,24 @@ pub(crate) struct Pod {
     sample: Option<Sample>,
 }
 
+/// A decision of an autoscaler to add replicas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scaled {
+    /// The service.
+    pub service: u32,
+    /// When it was made.
+    pub at: Time,
+    /// Replicas before it.
+    pub from: u32,
+    /// Replicas that it wants.
+    pub to: u32,
+    /// When the new replicas began to get requests, those that have.
+    pub ready: Vec<Time>,
+}
+
+/// Decisions of a scaler that are kept: the first ones.
+const DECISIONS: usize = 64;
+
 /// Starts and removes the replicas of a service.
 #[derive(Clone, Debug)]
 pub(crate) struct Scaler {
@@ -85,6 +103,8 @@ pub(crate) struct Scaler {
     pub existing: TimeWeighted,
     /// Changes of the desired number.
     pub changes: u64,
+    /// Decisions to add replicas.
+    pub scaled: Vec<Scaled>,
     /// When the queue was last longer than the threshold.
     pub active: Time,
     /// The deploy under way, by its number in the service; [`NONE`] for none.
@@ -206,6 +226,7 @@ impl Scaler {
             pods: pods.collect(),
             existing: TimeWeighted::of(initial),
             changes: 0,
+            scaled: Vec::new(),
             active: Time::ZERO,
             deploy: NONE,
             began: Time::ZERO,
@@ -220,6 +241,24 @@ impl Scaler {
         (self.deploy, self.began) = (deploy, now);
         self.kept = replaced.map_or(0, |replaced| self.staying().saturating_sub(replaced));
         self.version += 1;
+    }
+
+    /// It wants another number of replicas from now on.
+    pub fn want(&mut self, to: u32, now: Time) {
+        let from = std::mem::replace(&mut self.desired, to);
+        self.changes += 1;
+        if to > from && self.scaled.len() < DECISIONS {
+            self.scaled.push(Scaled { service: self.service, at: now, from, to, ready: Vec::new() });
+        }
+    }
+
+    /// A replica gets requests from now on: one of those that the first decision without all of its replicas added.
+    pub fn note_ready(&mut self, replica: u32, now: Time) {
+        let Some(since) = self.pod(replica).since else { return };
+        let adds = |one: &&mut Scaled| one.at <= since && one.ready.len() < (one.to - one.from) as usize;
+        if let Some(decision) = self.scaled.iter_mut().find(adds) {
+            decision.ready.push(now);
+        }
     }
 
     /// A replica begins at this place, given by its number among all.

@@ -10,6 +10,7 @@ use crate::parts::guards::breaker::Breaker;
 use crate::parts::guards::parallel::Join;
 use crate::parts::guards::retry::Budget;
 use crate::parts::part::{Moment, Part};
+use crate::parts::reaction::Reactions;
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
@@ -31,6 +32,7 @@ pub(crate) struct Guards {
     /// The lane of each hedge.
     pub hedges: Vec<Option<LaneId>>,
     pub joins: Slab<Join>,
+    pub reactions: Reactions,
     /// Whether a time-out or a hedge can end a wait from outside.
     pub can_free: bool,
     /// Whether any deadline goes with a call.
@@ -57,6 +59,7 @@ impl Guards {
         guards.caught = system.fallbacks.iter().map(|plan| Caught::new(&plan.on, &system.reasons)).collect();
         guards.timeouts = system.timeouts.iter().map(|plan| deadlines.lane(plan.after)).collect();
         guards.hedges = system.parallels.iter().map(|plan| plan.after.map(|after| deadlines.lane(after))).collect();
+        guards.reactions = Reactions::new(system);
         guards.can_free = !system.timeouts.is_empty() || guards.hedges.iter().any(Option::is_some);
         guards.propagates = system.timeouts.iter().any(|plan| plan.propagate);
         guards
@@ -88,6 +91,7 @@ impl Caught {
 impl Part for Guards {
     fn reset(&mut self, now: Time) {
         self.breakers.iter_mut().for_each(|breaker| breaker.reset(now));
+        self.reactions.reset();
     }
 
     fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {

@@ -81,6 +81,10 @@ pub(crate) struct Cache {
     flights: Slab<Flight>,
     /// The flight of each key; empty where misses are not coalesced.
     flight_of: Vec<u32>,
+    /// Fetches under way of each key; empty where misses are coalesced.
+    fetching: Vec<u32>,
+    /// Fetches, and those that began while another one of the same key was under way.
+    fetches: [u64; 2],
     pub waiting: QueueStatistics,
     lookups: u64,
     /// Lookups that were waiting at the last reset.
@@ -103,6 +107,8 @@ impl Cache {
             held: TimeWeighted::default(),
             flights: Slab::default(),
             flight_of: if plan.coalesce { vec![NONE; keys] } else { Vec::new() },
+            fetching: if plan.coalesce { Vec::new() } else { vec![0; keys] },
+            fetches: [0; 2],
             waiting: QueueStatistics::default(),
             lookups: 0,
             carried: 0,
@@ -197,13 +203,25 @@ impl Cache {
 
     /// A token fetches a key; others may wait for it, where misses are coalesced.
     pub fn fetch(&mut self, t: u32, key: u32) {
+        self.fetches[0] += 1;
         if let Some(place) = self.flight_of.get_mut(key as usize) {
             *place = self.flights.insert(Flight { leader: t, waiters: List::default() });
+        } else if let Some(others) = self.fetching.get_mut(key as usize) {
+            self.fetches[1] += u64::from(*others > 0);
+            *others += 1;
         }
+    }
+
+    /// Fetches within the window, and those of them that began while another one of the same key was under way.
+    pub fn fetches(&self) -> [u64; 2] {
+        self.fetches
     }
 
     /// A fetch is over: the tokens that have waited for it.
     pub fn land(&mut self, key: u32) -> List {
+        if let Some(others) = self.fetching.get_mut(key as usize) {
+            *others -= 1;
+        }
         let Some(flight) = self.flight(key) else { return List::default() };
         self.flight_of[key as usize] = NONE;
         let waiters = self.flights[flight].waiters;
@@ -221,6 +239,7 @@ impl Part for Cache {
     fn reset(&mut self, now: Time) {
         self.held.reset(now);
         self.waiting.reset(now);
+        self.fetches = [0; 2];
         (self.lookups, self.hits, self.carried) = (0, 0, u64::from(self.waiting.gauge.level()));
     }
 
