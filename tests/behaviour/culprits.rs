@@ -112,7 +112,8 @@ fn tail(&(file, group, kind, name): &(&str, BlameGroup, CulpritKind, &str)) -> (
 
 fn row(system: &str, condition: &str, found: &Culprit) -> String {
     let sentence = found.sentence.replace('|', "\\|");
-    format!("| {system} | {condition} | {} | {sentence} |\n", found.name)
+    let by = found.by.as_ref().map_or_else(String::new, |by| format!(" ({by})"));
+    format!("| {system} | {condition} | {}{by} | {sentence} |\n", found.name)
 }
 
 /// Two pools that are taken in either order, without a time-out: nothing but a restart would end that. Where a wait has a

@@ -4,6 +4,7 @@
 //! A unit of a pool or a thread is waited for only while all are in use, so the place that a chain ends at is full
 //! whenever requests wait for it, however little it is used over the whole run.
 
+mod added;
 mod attempts;
 mod breaker;
 mod chain;
@@ -31,9 +32,6 @@ const SPARE: f64 = 0.5;
 
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
-
-/// Requests sent for each user from which a sentence says how many there are: a third of all is sent again. An assumption.
-const OFTEN: f64 = 1.5;
 
 /// Share of a time that is most of it: half, less what rounding may take away.
 const HALF: f64 = 0.495;
@@ -72,7 +70,7 @@ impl Evidence<'_> {
         let is_backlog = !is_failing && self.is_backlog_of_work();
         let backlog = if is_backlog { self.backlog(None).or_else(|| self.longest_queue(None)) } else { None };
         if !is_failing && let Some(lost) = backlog.or_else(|| self.lost_work()) {
-            return Some(self.amid_outage(lost));
+            return Some(self.amid_added(self.amid_outage(lost)));
         }
         let failures = if is_failing { self.of_failures() } else { None };
         let failures = failures.map(|found| Culprit { fails: true, ..found });
@@ -99,17 +97,12 @@ impl Evidence<'_> {
         let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
         let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
         let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
-        let found = found.map(|found| self.amid_collections(found));
-        outage.or_else(|| found.map(|found| self.amid_attempts(self.amid_lowering(self.amid_outage(found)))))
+        outage.or_else(|| found.map(|found| self.amid(self.amid_collections(found))))
     }
 
-    /// Adds how many requests clients send for each user, where a large part of what a resource gets is sent again.
-    fn amid_attempts(&self, mut found: Culprit) -> Culprit {
-        if found.is_shortage() && self.attempts >= OFTEN {
-            let attempts = self.attempts;
-            found.sentence += &format!("; clients send {attempts:.1} requests for each user, as they try again");
-        }
-        found
+    /// Adds what else is behind the shortage of a resource.
+    fn amid(&self, found: Culprit) -> Culprit {
+        self.amid_scaling(self.amid_added(self.amid_lowering(self.amid_outage(found))))
     }
 
     /// The fault that is on when the window closes, where no request has ended and the target is not back after the load:

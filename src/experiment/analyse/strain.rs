@@ -114,7 +114,7 @@ pub(in crate::experiment) fn watched(objectives: &[Objective]) -> Vec<Time> {
 
 /// Whether a phase misses an objective on success, on response times or on throughput, as if it were a window of its own.
 /// Where nothing ends, requests that are under way miss it.
-fn is_missed(phase: &Phase, collapse_below: f64, objectives: &[Objective]) -> bool {
+pub(super) fn is_missed(phase: &Phase, collapse_below: f64, objectives: &[Objective]) -> bool {
     let (succeeded, ended) = (phase.succeeded as f64, phase.ended as f64);
     if phase.ended == 0 {
         return phase.under_way > 0;

@@ -10,6 +10,7 @@ mod evidence;
 mod growth;
 mod history;
 mod offered;
+mod reactions;
 mod resources;
 mod scopes;
 mod split;
@@ -32,11 +33,11 @@ pub use timeline::{Moment, TimelineSummary};
 use crate::experiment::analyse::blame;
 use crate::experiment::analyse::culprit::{Culprit, Evidence};
 use crate::experiment::analyse::strain::Strain;
-use crate::experiment::analyse::trial::Trial;
+use crate::experiment::analyse::trial::{LateScaling, Trial};
 use crate::experiment::plan::Plan;
 use crate::language::{Metric, Objective};
 use crate::metric::MetricScope;
-use crate::parts::{Blame, Deadlock, Failure, LostWork, Users};
+use crate::parts::{Blame, Deadlock, Failure, LostWork, Reaction, Users};
 use crate::statistics::Interval;
 use basis::{Basis, floor};
 use resources::resource_means;
@@ -101,6 +102,12 @@ pub struct Summary {
     pub never_recovered: usize,
     /// Requests sent, those that are sent again included, mean.
     pub sent: f64,
+    /// Requests sent a second, mean; where clients send again, first tries. Infinite where the window takes no time.
+    pub sent_a_second: f64,
+    /// What the system did by itself, in all trials together.
+    pub reactions: Vec<Reaction>,
+    /// An autoscaler that added replicas too late: means over the trials in which it did, if it did in most.
+    pub late_scaling: Option<LateScaling>,
     /// Users, means; none where no client sends anything again.
     pub users: Option<UserMeans>,
     /// The classes of requests; empty where there is but one.
@@ -246,6 +253,9 @@ impl Summary {
             is_undisturbed: used.iter().all(|trial| trial.is_disturbed == Some(false)),
             never_recovered: used.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count(),
             sent: used.iter().map(|trial| trial.sent as f64).sum::<f64>() / used.len() as f64,
+            sent_a_second: used.iter().map(|trial| trial.sent_a_second()).sum::<f64>() / used.len() as f64,
+            reactions: reactions::of(used),
+            late_scaling: reactions::late_scaling(used),
             users: UserMeans::of(used),
             classes,
             timeline: TimelineSummary::of(used),

@@ -2,12 +2,14 @@
 
 mod evidence;
 mod history;
+mod scaling;
 mod services;
 
 use serde::{Deserialize, Serialize};
 
 pub(in crate::experiment) use history::FINE;
 pub use history::{History, LevelHistory, PERCENTILES, Series};
+pub use scaling::LateScaling;
 
 use crate::experiment::analyse::culprit::Evidence;
 use crate::experiment::analyse::recovery::{Calm, Recovery};
@@ -16,8 +18,8 @@ use crate::kernel::wire;
 use crate::language::{Metric, Objective};
 use crate::model::{Load, Prices, Reference};
 use crate::parts::{
-    Blame, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Overdue, Pace, ResourceUse, ServiceOutcome,
-    Timeline, Users,
+    Blame, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Overdue, Pace, Reaction, ResourceUse,
+    ServiceOutcome, Timeline, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -137,6 +139,12 @@ pub struct Trial {
     pub prices: Option<Prices>,
     /// Calls that reached all services together; none where they are not counted.
     pub calls: Option<CallCount>,
+    /// What the system did by itself: retries, hedges, fallbacks, deliveries and fetches for a second time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// The autoscaler that added replicas too late; none where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_scaling: Option<LateScaling>,
     /// Mean staleness of the reads of views, in seconds; none without any.
     #[serde(with = "wire")]
     pub staleness_mean_s: Option<f64>,
@@ -241,6 +249,7 @@ impl Trial {
         objectives: &[Objective],
     ) -> Self {
         let strain = Strain::of(&outcome, collapse_below, objectives);
+        let late_scaling = LateScaling::of(&outcome, load, collapse_below, objectives);
         let before = load.undisturbed();
         let calm = match (load.reference, outcome.calm.take()) {
             (Reference::Before, _) => Calm::Before(before.0, before.1),
@@ -334,6 +343,8 @@ impl Trial {
             services: outcome.services,
             prices: outcome.prices,
             calls: outcome.calls,
+            reactions: outcome.reactions,
+            late_scaling,
             losses: outcome.losses,
             hung: outcome.hung,
             window_s: outcome.window.seconds(),
@@ -391,6 +402,11 @@ impl Trial {
             Metric::Cost => self.cost(),
             Metric::FailedRequests => Some(self.failures.iter().map(|&(_, count)| count as f64).sum()),
         }
+    }
+
+    /// Requests sent a second; where clients send again, first tries.
+    pub fn sent_a_second(&self) -> f64 {
+        self.users.map_or(self.sent, |users| users.first_tries) as f64 / self.window_s
     }
 
     /// Whether the load ends or changes.

@@ -1,6 +1,7 @@
 //! What is known of a point, or of one of its trials, when its culprit is looked for.
 
-use crate::parts::{Blame, BlameGroup, Deadlock, LostWork, ResourceKind};
+use crate::experiment::analyse::trial::LateScaling;
+use crate::parts::{Blame, BlameGroup, Deadlock, LostWork, Reaction, ResourceKind};
 
 /// Share of requests from which failures decide on the culprit, unless the objective allows for fewer.
 pub const FAILING: f64 = 0.01;
@@ -50,6 +51,14 @@ pub struct Evidence<'a> {
     pub restarts: f64,
     /// Requests that clients send for each user; above 1 where they send failed ones again.
     pub attempts: f64,
+    /// Requests sent a second; where clients send again, first tries.
+    pub sent_a_second: f64,
+    /// How many trials it is of.
+    pub trials: f64,
+    /// What the system did by itself, in all trials together.
+    pub reactions: &'a [Reaction],
+    /// An autoscaler that added replicas too late.
+    pub late_scaling: Option<LateScaling>,
     /// Whether the load is a finite test, or changes.
     pub is_uneven: bool,
 }
@@ -61,8 +70,12 @@ pub struct Used<'a> {
     pub name: &'a str,
     /// Share in use, 0 to 1.
     pub utilisation: f64,
+    /// Units that there are, mean; none: unlimited.
+    pub capacity: Option<f64>,
     /// Units in use, mean.
     pub in_use: f64,
+    /// Visits, mean.
+    pub visits: f64,
     /// Whether at least 95 % of it is in use while an objective is missed, or, where none is, over the window.
     pub is_full: bool,
     /// What it is.

@@ -20,6 +20,9 @@ pub struct Culprit {
     pub has_spare: bool,
     /// For a fault: the resource of which it keeps all units in use.
     pub through: Option<String>,
+    /// What fills it that the load alone would not: `hedges of web.get`; or why there is too little of it: `late autoscaling of
+    /// api`.
+    pub by: Option<String>,
     /// What requests wait for nearly as long: which of the two comes first may be chance.
     pub tied: Option<String>,
     /// Whether what refuses requests, or loses their work, does so because of errors, and not for want of a resource: a
@@ -41,6 +44,7 @@ impl Culprit {
             fails: false,
             has_spare: false,
             through: None,
+            by: None,
             tied: None,
             is_by_error: false,
             refuser: None,
@@ -76,7 +80,7 @@ impl Culprit {
     /// The same in a sentence: `query threads (fault slow-tags)`, `web ingress (web CPU), nearly as much by db CPU`.
     pub fn limit_words(&self) -> Option<String> {
         let limit = self.limit()?;
-        let fault = self.through.as_ref().map(|_| self.name.as_str());
+        let fault = self.through.as_ref().map(|_| self.name.as_str()).or(self.by.as_deref());
         let tied = self.tied.as_ref().map_or_else(String::new, |other| format!(", nearly as much by {other}"));
         let limit = match (self.other_refuser(limit), fault) {
             (Some(refuser), Some(fault)) => format!("{refuser} ({}, {fault})", named(limit)),

@@ -2,6 +2,7 @@
 
 use super::{Culprit, CulpritKind, Evidence, Used, agree, percent};
 use crate::experiment::analyse::blame::{Share, holders, lowered, outages, shares};
+use crate::experiment::analyse::strain::FULL;
 use crate::parts::{Blame, BlameGroup, BlamePlace, PlaceKind};
 
 /// Share of a service's replicas that are down, from which a sentence mentions it.
@@ -23,13 +24,28 @@ impl Evidence<'_> {
                 _ => Vec::from_iter(self.unavailability_of(&found.name)),
             };
             services.dedup();
-            let by_fault = services.iter().find_map(|service| self.outage_of(service)).map(|(_, sentence)| sentence);
-            let sentence = by_fault.or_else(|| services.iter().find_map(|service| self.failed_probes_of(service)));
-            if let Some(sentence) = sentence {
+            let by_fault = services.iter().find_map(|service| Some((*service, self.outage_of(service)?)));
+            if let Some((service, (fault, sentence))) = by_fault {
+                found.sentence += &format!("; {sentence}");
+                if self.fits_without_outage(&found.name, service) {
+                    found.sentence += "; the load would fit into all of them";
+                    found.by = Some(fault);
+                }
+            } else if let Some(sentence) = services.iter().find_map(|service| self.failed_probes_of(service)) {
                 found.sentence += &format!("; {sentence}");
             }
         }
         found
+    }
+
+    /// Whether a full resource would have time to spare if no replica of its service were down; not where that is unknown.
+    fn fits_without_outage(&self, limit: &str, unavailable: &str) -> bool {
+        let needed = || {
+            let limit = self.resources.iter().find(|one| one.name == limit).filter(|one| one.is_full)?;
+            let (_, _, down) = self.downtime(unavailable)?;
+            Some(self.units_asked(limit, &[BlameGroup::Mean])? / (limit.capacity? / (1.0 - down)))
+        };
+        needed().is_some_and(|share| share < FULL)
     }
 
     /// The row of the replicas that are down of the service that has a place: `b unavailable` of `b threads` and of

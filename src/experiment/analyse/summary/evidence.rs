@@ -13,7 +13,9 @@ impl<'a> Evidence<'a> {
         let used = |(one, strain): (&'a ResourceMean, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
+            capacity: one.capacity,
             in_use: one.in_use,
+            visits: one.visits,
             is_full: strain.is_full(),
             kind: one.kind,
             is_limited: one.capacity.is_some(),
@@ -58,6 +60,10 @@ impl<'a> Evidence<'a> {
             ends_nothing: summary.doubt == Some(Doubt::NoRequests),
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             attempts: summary.metric(Metric::AttemptsPerRequest).map_or(1.0, |interval| interval.estimate),
+            sent_a_second: summary.sent_a_second,
+            trials: summary.replications as f64,
+            reactions: &summary.reactions,
+            late_scaling: summary.late_scaling.clone(),
             is_uneven: summary.is_uneven,
         }
     }

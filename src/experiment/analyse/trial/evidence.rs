@@ -11,7 +11,9 @@ impl<'a> Evidence<'a> {
         let used = |(one, strain): (&'a ResourceUse, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
+            capacity: one.capacity,
             in_use: one.in_use,
+            visits: one.visits as f64,
             is_full: strain.is_full(),
             kind: one.kind,
             is_limited: one.capacity.is_some(),
@@ -41,6 +43,10 @@ impl<'a> Evidence<'a> {
             ends_nothing: trial.ended == 0,
             restarts: trial.restarts as f64,
             attempts: trial.attempts_per_request,
+            sent_a_second: trial.sent_a_second(),
+            trials: 1.0,
+            reactions: &trial.reactions,
+            late_scaling: trial.late_scaling.clone(),
             is_uneven: trial.is_uneven(),
         }
     }

@@ -4,13 +4,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::experiment::analyse::strain::{Strain, StrainUse};
-use crate::experiment::analyse::trial::{ClassTrial, History, LevelHistory, Series, Trial};
+use crate::experiment::analyse::trial::{ClassTrial, History, LateScaling, LevelHistory, Series, Trial};
 use crate::kernel::Time;
 use crate::model::Prices;
 use crate::parts::{
     Blame, BlameGroup, BlamePlace, CallCount, Course, CourseMark, Deadlock, Ending, FailedAt, Holding, Loss, LostWork,
-    Mark, MarkKind, Marks, Overdue, Pace, PlaceKind, ResourceKind, ResourceUse, ServiceOutcome, Slice, Spent, Timeline,
-    Times, Units, Users,
+    Mark, MarkKind, Marks, Overdue, Pace, PlaceKind, Reaction, ReactionKind, ResourceKind, ResourceUse, ServiceOutcome,
+    Slice, Spent, Timeline, Times, Units, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -302,6 +302,22 @@ impl Draws {
                 .flag()
                 .then(|| Prices { replicas: self.few(|draws| draws.count() as f64), machines: self.count() as f64 }),
             calls: self.flag().then(|| self.calls()),
+            reactions: self.few(|draws| Reaction {
+                kind: ReactionKind::Hedge,
+                place: draws.text(),
+                occasions: draws.count(),
+                count: draws.count(),
+                reaches: draws.few(Self::text),
+            }),
+            late_scaling: self.flag().then(|| LateScaling {
+                service: self.text(),
+                missed_from_s: self.number(),
+                missed_to_s: self.number(),
+                decided_s: self.number(),
+                first_ready_s: self.number(),
+                last_ready_s: self.number(),
+                replicas: [self.count() as u32, self.count() as u32],
+            }),
             staleness_mean_s: self.maybe(),
             staleness_p95_s: self.maybe(),
             cache_hit_ratio: self.maybe(),
