@@ -34,6 +34,8 @@ pub struct Load {
     pub disturbances: Vec<(Time, Time, String)>,
     /// The faults that change something and are on when the window closes, each with those like it: `fault down`.
     pub faults_at_end: Vec<String>,
+    /// Those of them that halt all of a service, or kill it, with its name.
+    pub halted_at_end: Vec<(String, String)>,
     /// What is written as a disturbance changes nothing: a spike of the usual rate, work that takes once as long.
     pub is_calm: bool,
     /// What is known of a run without the disturbance.

@@ -102,7 +102,7 @@ impl Evidence<'_> {
 
     /// Adds what else is behind the shortage of a resource.
     fn amid(&self, found: Culprit) -> Culprit {
-        self.amid_scaling(self.amid_added(self.amid_lowering(self.amid_outage(found))))
+        self.amid_scaling(self.amid_added(self.amid_halt(self.amid_lowering(self.amid_outage(found)))))
     }
 
     /// The fault that is on when the window closes, where no request has ended and the target is not back after the load:
@@ -111,6 +111,21 @@ impl Evidence<'_> {
         let fault = self.faults_at_end.first().filter(|_| self.ends_nothing && self.is_damaged)?;
         let sentence = format!("no request has ended when the window closes; {} then", is_on(fault));
         Some(Culprit { fails: true, ..Culprit::new(fault.clone(), CulpritKind::Fault, sentence) })
+    }
+
+    /// Names the fault that has halted the service of the limiting resource up to the end of the window: those who wait there
+    /// then have no account that has ended, so the others tell nothing of it.
+    fn amid_halt(&self, mut found: Culprit) -> Culprit {
+        let is_of = |service: &str| found.name.strip_prefix(service).is_some_and(|rest| rest.starts_with(' '));
+        let halt = self.halted_at_end.iter().find(|(_, service)| is_of(service));
+        let is_limit = self.is_damaged && found.kind == CulpritKind::Limits;
+        let Some(((fault, service), (_, limit))) = halt.filter(|_| is_limit).zip(self.place(&found.name)) else {
+            return found;
+        };
+        found.sentence = found.sentence.replace(&format!("; {} when the window closes", is_on(fault)), "");
+        let sentence =
+            format!("{}; {} {service} up to the end of the window", found.sentence, agree(fault, "halts", "halt"));
+        Culprit { fails: found.fails, ..Culprit::fault(fault, limit, sentence) }
     }
 
     /// Adds the fault that is on when the window closes, where no account of what is held then has it.

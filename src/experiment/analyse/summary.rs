@@ -132,6 +132,8 @@ pub struct Summary {
     pub capacity: Capacity,
     /// The faults that are on when the window closes.
     pub faults_at_end: Vec<String>,
+    /// Those of them that halt a service, or kill it, with the service.
+    pub halted_at_end: Vec<(String, String)>,
     /// Why its figures do not show how good it is; none where they do.
     pub doubt: Option<Doubt>,
     /// Successes, mean.
@@ -270,6 +272,7 @@ impl Summary {
             is_uneven: used.iter().all(|trial| trial.is_uneven()),
             capacity: Capacity::of(used),
             faults_at_end: first.faults_at_end.clone(),
+            halted_at_end: first.halted_at_end.clone(),
             doubt: Doubt::of(used),
             succeeded: used.iter().map(|trial| trial.succeeded as f64).sum::<f64>() / used.len() as f64,
             deadlock: used

@@ -60,6 +60,9 @@ pub struct Trial {
     /// The faults that are on when the window closes: `fault down`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults_at_end: Vec<String>,
+    /// Those of them that halt a service, or kill it, with the service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub halted_at_end: Vec<(String, String)>,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
     /// the run, none without a disturbance or where it had no effect.
     #[serde(with = "wire")]
@@ -307,6 +310,7 @@ impl Trial {
             is_disturbed,
             calm_from: outcome.course.as_ref().and_then(|course| calm_from(load, course)),
             faults_at_end: load.faults_at_end.clone(),
+            halted_at_end: load.halted_at_end.clone(),
             recovery_s,
             classes,
             mean_s: times.mean().map(|ns| ns / 1e9),

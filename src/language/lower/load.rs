@@ -48,7 +48,8 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         Abandon::Continue => model::Abandon::Continue,
         Abandon::Cancel => model::Abandon::Cancel,
     };
-    let watch::Watch { timeline, recovered_after, disturbances, faults_at_end, is_calm, reference } = watch;
+    let watch::Watch { timeline, recovered_after, disturbances, faults_at_end, halted_at_end, is_calm, reference } =
+        watch;
     Ok(model::Load {
         target,
         classes,
@@ -61,6 +62,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         recovered_after,
         disturbances,
         faults_at_end,
+        halted_at_end,
         is_calm,
         reference,
         pattern,

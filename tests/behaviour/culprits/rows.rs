@@ -105,6 +105,8 @@ pub const TABLE: &[Row] = &[
     ("deploy-takes-capacity", &[], Limits, "api threads", &["deploy release keeps replicas of api down"]),
     ("deploy-refuses", &[], Fault, "deploy release", &["connection refused"]),
     ("deploy-recreates", &[], Fault, "deploy release", &["connection refused"]),
+    ("stopped-loop", &[], Fault, "fault freeze", &["halts a up to the end of the window"]),
+    ("stopped-loop-and-clients", &[], Fault, "fault freeze", &["halts a up to the end of the window"]),
     ("dead", &[], Fault, "fault f", &["connection refused"]),
     ("latency", &[], Fault, "fault f", &[]),
     ("rate-limit", &[], Refuses, "app ingress rate limit", &["rate limited (429)"]),

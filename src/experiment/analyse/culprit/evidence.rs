@@ -45,6 +45,8 @@ pub struct Evidence<'a> {
     pub is_damaged: bool,
     /// Faults that are on when the window closes: `fault down`.
     pub faults_at_end: &'a [String],
+    /// Those of them that halt a service, or kill it, with the service.
+    pub halted_at_end: &'a [(String, String)],
     /// Whether no request has ended.
     pub ends_nothing: bool,
     /// Restarts by liveness probes.

@@ -57,6 +57,7 @@ impl<'a> Evidence<'a> {
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
             is_damaged: summary.capacity.damaged > 0,
             faults_at_end: &summary.faults_at_end,
+            halted_at_end: &summary.halted_at_end,
             ends_nothing: summary.doubt == Some(Doubt::NoRequests),
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             attempts: summary.metric(Metric::AttemptsPerRequest).map_or(1.0, |interval| interval.estimate),

@@ -40,6 +40,7 @@ impl<'a> Evidence<'a> {
             p999_s: None,
             is_damaged: trial.is_damaged(),
             faults_at_end: &trial.faults_at_end,
+            halted_at_end: &trial.halted_at_end,
             ends_nothing: trial.ended == 0,
             restarts: trial.restarts as f64,
             attempts: trial.attempts_per_request,

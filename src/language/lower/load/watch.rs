@@ -3,7 +3,7 @@
 use super::{At, Complaint, Reading};
 use crate::kernel::Time;
 use crate::language::Spike;
-use crate::model::{FaultPlan, Pattern, Reference, System, round_interval};
+use crate::model::{FaultEffect, FaultPlan, Pattern, Reference, System, round_interval};
 
 /// What is watched over time.
 pub(super) struct Watch {
@@ -11,6 +11,7 @@ pub(super) struct Watch {
     pub recovered_after: Option<Time>,
     pub disturbances: Vec<(Time, Time, String)>,
     pub faults_at_end: Vec<String>,
+    pub halted_at_end: Vec<(String, String)>,
     pub is_calm: bool,
     pub reference: Reference,
 }
@@ -77,7 +78,16 @@ impl Reading<'_> {
         let mut faults_at_end: Vec<String> =
             system.faults.iter().filter(is_on).map(|fault| fault.joint_name(&system.faults)).collect();
         faults_at_end.dedup();
-        Watch { timeline, recovered_after, disturbances, faults_at_end, is_calm, reference: self.reference() }
+        let halts = |fault: &&FaultPlan| {
+            fault.replica.is_none() && matches!(fault.effect, FaultEffect::Stuck | FaultEffect::Dead)
+        };
+        let named = |fault: &FaultPlan| {
+            let service = system.services[fault.service as usize].name.clone();
+            (fault.joint_name(&system.faults), service)
+        };
+        let halted_at_end = system.faults.iter().filter(is_on).filter(halts).map(named).collect();
+        let reference = self.reference();
+        Watch { timeline, recovered_after, disturbances, faults_at_end, halted_at_end, is_calm, reference }
     }
 
     /// Whether no spike has another rate than the usual one, and no fault makes anything slower.

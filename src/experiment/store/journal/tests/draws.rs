@@ -252,6 +252,7 @@ impl Draws {
             is_disturbed: self.flag().then(|| self.flag()),
             calm_from: self.flag().then(|| self.count() as usize),
             faults_at_end: self.few(Self::text),
+            halted_at_end: self.few(|draws| (draws.text(), draws.text())),
             recovery_s: self.maybe(),
             classes: self.few(Self::class),
             course: self.flag().then(|| Course {
