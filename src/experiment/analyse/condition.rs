@@ -23,7 +23,9 @@
 //! The first two are states of a single run: one replication in a hundred is enough. The others are judged by the
 //! figures of all replications together; that of a growth is certain in all of them before it is in each. A point is
 //! healthy only if the whole interval of each of these figures meets its objective, or no request failed, and misses one
-//! only if the whole interval does: where the interval contains the bound, the point has no state.
+//! only if the whole interval does: where the interval contains the bound, the point has no state. If it does because some
+//! runs meet the success objective and others miss it, each beyond chance and with at most nine tenths of the others'
+//! throughput, the point has the condition of those that miss it, with their number and the interval of their share.
 
 use super::throughput;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
@@ -179,7 +181,9 @@ pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
         return None;
     }
     let rates = throughput::unit_of(plan, summary.throughput_per_min.into_iter().map(|rate| rate.estimate));
-    known.into_iter().find_map(|(objective, interval)| {
+    // Where runs differ in kind, those that miss the objective decide, and more runs would only give their share.
+    let in_part = |objective: &Objective| objective.metric() == Metric::SuccessRate && summary.is_missed_in_part();
+    known.into_iter().filter(|(objective, _)| !in_part(objective)).find_map(|(objective, interval)| {
         let (metric, bound) = (objective.metric(), objective.bound());
         // The end of the interval on the other side of the bound than the estimate.
         let is_above = objective.is_missed_by(interval.estimate) == objective.is_at_least();
@@ -259,7 +263,8 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
 /// because requests are refused on purpose, and the work for another reason.
 fn broken_promise(plan: &Plan, summary: &Summary) -> Option<(Objective, Metric)> {
     let success = success_objective(plan);
-    let answers = success.is_missed_by(summary.success_rate.estimate).then_some((success, Metric::ThroughputPerMin));
+    let is_missed = success.is_missed_by(summary.success_rate.estimate) || summary.is_missed_in_part();
+    let answers = is_missed.then_some((success, Metric::ThroughputPerMin));
     let completion = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
     let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
     let is_broken = rate.is_some_and(|rate| completion.is_missed_by(rate.estimate));

@@ -61,6 +61,8 @@ pub struct Summary {
     pub throughput_per_min: Option<Interval>,
     /// Successes out of all.
     pub success_rate: Interval,
+    /// The success rate that is required.
+    pub required_success: f64,
     /// Mean response time of successes in seconds; none where no trial had a success.
     pub mean_s: Option<Interval>,
     /// Median.
@@ -232,6 +234,7 @@ impl Summary {
             run: trials.iter().map(|trial| trial.replication as u32 + 1).max().unwrap_or(0),
             throughput_per_min: interval(Metric::ThroughputPerMin),
             success_rate: interval(Metric::SuccessRate)?,
+            required_success: success,
             mean_s: interval(Metric::MeanS),
             p50_s: interval(Metric::P50S),
             p95_s: interval(Metric::P95S),

@@ -1,8 +1,9 @@
 //! Replications that fall into two groups: a mean over both describes neither.
 
-use super::Summary;
+use super::{LEVEL, Summary};
 use crate::language::Metric;
 use crate::metric::{MetricKind, MetricScope};
+use crate::statistics::Interval;
 
 /// How much of the distance between two groups the values of either may spread at most.
 const TIGHT: f64 = 0.25;
@@ -12,6 +13,9 @@ const APART: f64 = 0.5;
 
 /// The same where it is known which replications lost capacity.
 const APART_BY_LOSS: f64 = 0.9;
+
+/// The same where some runs miss the required success, and others meet it.
+const APART_BY_SUCCESS: f64 = 0.9;
 
 /// The success rate of the better group below which both fail, and are one.
 const SERVED: f64 = 0.1;
@@ -101,10 +105,49 @@ impl Summary {
             |group: &[(u64, f64)]| group.last().zip(group.first()).map_or(0.0, |(last, first)| last.1 - first.1);
         let is_tight = spread(low).max(spread(high)) <= TIGHT * gap(at);
         let split = if values.len() > 2 && is_tight { groups(low, high, APART) } else { None };
-        split.filter(|split| {
+        let split = split.filter(|split| {
             let success = split.means(self, Metric::SuccessRate);
             success.is_none_or(|[high, low]| serves_some(high, low))
-        })
+        });
+        split.or_else(|| self.split_by_success(&values))
+    }
+
+    /// Whether all runs together do not show if the required success is met, because some of them miss it and others meet it,
+    /// and not by chance: those that miss it have at most nine tenths of the others' throughput.
+    pub fn is_missed_in_part(&self) -> bool {
+        let Interval { low, high, .. } = self.success_rate;
+        low < self.required_success && high >= self.required_success && self.by_success().is_some()
+    }
+
+    /// The runs by whether they meet the required success, where their mean does not show whether it is met.
+    fn split_by_success(&self, values: &[(u64, f64)]) -> Option<Split> {
+        let [meet, miss] = self.by_success().filter(|_| self.is_missed_in_part())?;
+        let of = |group: &[u64]| -> Vec<(u64, f64)> {
+            values.iter().copied().filter(|(replication, _)| group.contains(replication)).collect()
+        };
+        groups(&of(&miss), &of(&meet), APART_BY_SUCCESS)
+    }
+
+    /// The runs that meet the required success, and those that miss it; none where one of these has no run, where each run that
+    /// misses it may do so by chance, or where those that miss it have nearly the others' throughput.
+    fn by_success(&self) -> Option<[Vec<u64>; 2]> {
+        let rates = self.by_trial(&MetricScope::Whole, Metric::SuccessRate);
+        let (meet, miss): (Vec<_>, Vec<_>) = rates.into_iter().partition(|(_, rate)| *rate >= self.required_success);
+        let is_certain = |(_, rate): &(u64, f64)| {
+            let (successes, all) = ((rate * self.sent).round() as u64, self.sent.round() as u64);
+            Interval::proportion(successes, all, LEVEL).is_some_and(|interval| interval.high < self.required_success)
+        };
+        let numbers = |group: &[(u64, f64)]| group.iter().map(|(replication, _)| *replication).collect::<Vec<u64>>();
+        if meet.is_empty() || !miss.iter().any(is_certain) {
+            return None;
+        }
+        let [meet, miss] = [&meet, &miss].map(|group| numbers(group));
+        let throughput = self.by_trial(&MetricScope::Whole, Metric::ThroughputPerMin);
+        let mean = |group: &[u64]| {
+            let of_group = throughput.iter().filter(|(replication, _)| group.contains(replication));
+            of_group.map(|(_, value)| value).sum::<f64>() / group.len() as f64
+        };
+        (mean(&miss) <= APART_BY_SUCCESS * mean(&meet)).then_some([meet, miss])
     }
 }
 
