@@ -231,7 +231,7 @@ fn ends<'b, 'a>(points: &'b [(String, &'a Summary)], work: Work) -> Option<(Name
 
 /// `“a” serves the most`, `“a” and “b” serve the most`: those that are little worse than the best do as much.
 fn leaders(points: &[(String, &Summary)], most: &Summary, work: Work) -> String {
-    let is_near = |summary: &Summary| work.amount(summary) > work.amount(most) * (1.0 - TIE);
+    let is_near = |summary: &Summary| are_tied(work.amount(most), work.amount(summary));
     let (one_does, many_do) = work.verbs;
     let near: Vec<&str> = points.iter().filter(|it| is_near(it.1)).map(|(name, _)| name.as_str()).collect();
     match near.as_slice() {
@@ -241,11 +241,16 @@ fn leaders(points: &[(String, &Summary)], most: &Summary, work: Work) -> String 
     }
 }
 
+/// Whether an amount is as good as a higher one.
+fn are_tied(high: f64, low: f64) -> bool {
+    low >= high * (1.0 - TIE)
+}
+
 /// Whether one is better beyond doubt, and by an amount that matters.
 fn is_better(most: &Summary, least: &Summary, work: Work) -> bool {
     let bounds = most.metric(work.metric).zip(least.metric(work.metric));
     let is_beyond_doubt = bounds.is_some_and(|(most, least)| most.low > least.high);
-    is_beyond_doubt && work.amount(most) > work.amount(least) * (1.0 + TIE)
+    is_beyond_doubt && !are_tied(work.amount(most), work.amount(least))
 }
 
 /// `p95 there from 9.0 s (“new”) to 24.1 s (“today”)`, with the words `at` for the place; none where the longest is not longer
@@ -263,7 +268,7 @@ fn times(points: &[(String, &Summary)], metric: Metric, at: &str) -> Option<Stri
 fn alike(count: usize, (most, least): (&Summary, &Summary), work: Work, rates: RateUnit) -> String {
     let (high, low) = (work.amount(most), work.amount(least));
     let are_groups = [most, least].iter().any(|one| one.group_means(work.metric).is_some());
-    if high <= low * (1.0 + TIE) {
+    if are_tied(high, low) {
         format!("{} {} about {}", all_of(count), work.verbs.1, work.words(most, rates))
     } else if are_groups {
         "no significant difference".to_owned()
