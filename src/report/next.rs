@@ -21,8 +21,17 @@ use crate::statistics::rare::{can_hide, runs_to_exclude};
 /// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
 const COARSE: f64 = 0.1;
 
-/// Replications at most that are proposed to narrow an interval.
-const MOST_RUNS: u64 = 1000;
+/// Replications at most that are proposed to narrow an interval: as many as exclude a loss of capacity in 1 % of runs.
+const MOST_RUNS: u64 = 299;
+
+/// Times as many runs as there are from which a proposal says how many times as many it needs.
+const MANY: u64 = 4;
+
+/// What more replications cost beside those that were run: ` (15 times as many runs as here)`.
+fn cost(runs: u64, run: u64) -> String {
+    let times = runs / run.max(1);
+    if times < MANY { String::new() } else { format!(" ({times} times as many runs as here)") }
+}
 
 /// What stands before the first command.
 const LEAD: &str = "next      ";
@@ -125,14 +134,24 @@ fn too_few_runs(report: &Report, command: &str) -> Option<Proposal> {
         _ => None,
     })?;
     let run = summary.replications as u64;
-    let runs = needed.unwrap_or(0).clamp(2 * run, (2 * run).max(MOST_RUNS));
     let place = match report.plan.points.len() {
         1 => String::new(),
         _ => format!(" ({})", words::quoted_place(report.plan, summary.point)),
     };
-    let why = match needed.is_some_and(|needed| needed <= runs) {
-        true => format!("shows whether the objective is met{place}: {figure}"),
-        false => format!("narrows an interval{place}: {figure}"),
+    let most = (2 * run).max(MOST_RUNS);
+    // So close to its bound a figure is at its limit, whatever side it is on.
+    if let Some(needed) = needed.filter(|&needed| needed > most) {
+        let cost = cost(needed, run);
+        return Some(Proposal::remark(format!(
+            "too close to tell{place}: {figure}; about {needed} replications{cost} would show it: take this as \
+             the limit, or look at a value on either side of it"
+        )));
+    }
+    let runs = needed.unwrap_or(0).clamp(2 * run, most);
+    let cost = cost(runs, run);
+    let why = match needed.is_some() {
+        true => format!("shows whether the objective is met{place}{cost}: {figure}"),
+        false => format!("narrows an interval{place}{cost}: {figure}"),
     };
     Some(Proposal::new(Command::new(command, report.plan).with("--replications", &runs.to_string()), why))
 }
@@ -151,9 +170,10 @@ fn rare_losses(report: &Report) -> Option<Proposal> {
     Some(Proposal::new(
         Command::new("sweep", plan).with("--replications", &needed.to_string()),
         format!(
-            "excludes a loss of capacity in more than 1 % of runs at {} ({} runs cannot)",
+            "excludes a loss of capacity in more than 1 % of runs at {} ({} runs cannot){}",
             finding::at(plan, axis, safe),
-            state.of
+            state.of,
+            cost(needed.into(), state.of as u64)
         ),
     ))
 }
@@ -173,7 +193,8 @@ fn unseen_losses(report: &Report) -> Option<Proposal> {
         Command::new("sweep", report.plan).with("--replications", &needed.to_string()),
         format!(
             "excludes a loss of capacity in more than 1 % of runs where it is safe ({fewest} runs without one exclude \
-             only more than {hidden}, 95 % confidence)"
+             only more than {hidden}, 95 % confidence){}",
+            cost(needed.into(), fewest as u64)
         ),
     ))
 }

@@ -85,11 +85,11 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
         Some(lighter) if lighter.decision == Some(Decision::Misses) => Some(match known(report, summary) {
             Some(why) => useless(&why),
             None if rises_with_load(lighter) => contradicts(report, summary, lighter)
-                .unwrap_or_else(|| format!("{}; a load in between may meet it", seen(report, lighter))),
-            None => format!("{}: {}", lowest(lighter), seen(report, lighter)),
+                .unwrap_or_else(|| format!("{}; a load in between may meet it", seen(report, summary, lighter))),
+            None => format!("{}: {}", lowest(lighter), seen(report, summary, lighter)),
         }),
         Some(lighter) if lighter.decision.is_none() && !lighter.is_met_by_estimate => {
-            let why = known(report, summary).map_or_else(|| too_close(report, lighter), |why| useless(&why));
+            let why = known(report, summary).map_or_else(|| too_close(report, summary, lighter), |why| useless(&why));
             Some(why)
         }
         _ => known(report, summary).map(|why| useless(&why)),
@@ -113,7 +113,7 @@ fn rises_with_load(lighter: &Lighter) -> bool {
 }
 
 /// What the lowest load of the search has shown, where the objectives are missed there too.
-fn seen(report: &Report, lighter: &Lighter) -> String {
+fn seen(report: &Report, summary: &Summary, lighter: &Lighter) -> String {
     let text = lighter.knee.dial.text(lighter.value);
     let at = match lighter.knee.dial.name.as_str() {
         "load.rate" | "load.profile[0].rate" => text,
@@ -158,11 +158,17 @@ fn seen(report: &Report, lighter: &Lighter) -> String {
                 let (time, places) = most_of_p95(&lighter.summary);
                 if places > 0 { format!("; the time of requests around p95: {time}") } else { String::new() }
             }
+            (None, Some(culprit)) if is_same(culprit, summary.culprit.as_ref()) => "; the cause is the same".into(),
             (None, Some(culprit)) => format!("; {}", culprit.sentence),
             (None, None) => String::new(),
         },
     };
     what + &why
+}
+
+/// Whether two points have the same culprit, of which nothing else can be said.
+fn is_same(one: &Culprit, other: Option<&Culprit>) -> bool {
+    other.is_some_and(|other| (one.kind, one.limit(), &one.name) == (other.kind, other.limit(), &other.name))
 }
 
 /// The objective that the lowest load misses, by the intervals or else by the estimates, and its figure.
@@ -175,11 +181,11 @@ fn missed(lighter: &Lighter) -> Option<(Objective, Interval)> {
 }
 
 /// What is said where the runs at the lowest load of the search do not decide, and their estimates miss.
-fn too_close(report: &Report, lighter: &Lighter) -> String {
+fn too_close(report: &Report, summary: &Summary, lighter: &Lighter) -> String {
     format!(
         "whether a lower load is enough is not decided after {} runs: {}",
         lighter.replications,
-        seen(report, lighter)
+        seen(report, summary, lighter)
     )
 }
 
