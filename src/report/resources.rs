@@ -173,6 +173,9 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             Some(_) => text.push_str(&labelled(&name, &format!("{}{unit}{bounds}", written(interval.estimate)), width)),
         }
     }
+    if let Some(fallback) = finding::fallback(summary) {
+        text.push_str(&labelled("fallback", &fallback, width));
+    }
     if let Some(growth) = growing(&summary.growth) {
         text.push_str(&labelled("times", &format!("not stationary: {growth}"), width));
     }

@@ -12,7 +12,7 @@ use crate::experiment::plan::{Axis, Direction, Plan};
 
 pub use curve::{More, Stretch, Turn};
 pub use reach::{Fall, LimitedStretch, Unsafe, falls, limited, limits, places};
-pub use state::{cause, condition, share, short_name, unsafe_words, why};
+pub use state::{cause, condition, fallback, share, short_name, unsafe_words, why};
 pub use words::{at, be, place};
 
 use curve::{Curve, is_scattered, number};
