@@ -3,7 +3,6 @@
 use super::headroom::{Headroom, most_of_p95};
 use super::paragraph::paragraph;
 use super::whole::Report;
-use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
 
 /// Sentences that are shown; the others are counted.
@@ -30,10 +29,13 @@ pub fn findings(report: &Report, width: Option<usize>) -> String {
 /// What is said of the only point beside its finding: where the time goes, and what is nearest to its limit.
 pub(super) fn alone(report: &Report, summary: &Summary) -> Vec<String> {
     let (time, places) = most_of_p95(summary);
-    // A single place may be what the finding names.
-    let is_said = |finding: &Finding| finding.lines.iter().any(|line| line.contains("requests around p95 spend"));
-    let is_new = places > 1 || places == 1 && !report.findings.iter().any(is_said);
+    let is_said =
+        |words: &str| report.findings.iter().any(|finding| finding.lines.iter().any(|line| line.contains(words)));
+    // A single place may be what the finding names, and what is full as well.
+    let is_named =
+        || is_said("requests around p95 spend") || summary.saturated.as_deref().is_some_and(|it| time.contains(it));
+    let is_new = places > 1 || places == 1 && !is_named();
     let time = is_new.then(|| format!("the time of requests around p95: {time}"));
-    let headroom = Headroom::of(report, summary).map(|it| it.words(report, summary));
-    time.into_iter().chain(headroom).collect()
+    let headroom = Headroom::of(report, summary).filter(|it| !it.is_full() || !is_said(&it.name));
+    time.into_iter().chain(headroom.map(|it| it.words(report, summary))).collect()
 }

@@ -80,11 +80,16 @@ impl Headroom {
         (utilisation > 0.0).then_some(Self { name, utilisation, most_per_min, cache })
     }
 
+    /// Whether nothing is left of it.
+    pub(super) fn is_full(&self) -> bool {
+        self.utilisation >= FULL
+    }
+
     /// `shop CPU is nearest to its limit, 26 % utilised; it is full at 8000/s, 3.9 times this throughput, ...`; under a
     /// load that changes, how far that is from its peak.
     pub(super) fn words(&self, report: &Report, summary: &Summary) -> String {
         let (name, used) = (&self.name, words::percent(self.utilisation));
-        if self.utilisation >= FULL {
+        if self.is_full() {
             return format!("{}, {used} utilised", agree(name, "is at its limit", "are at their limit"));
         }
         let nearest = agree(name, "is nearest to its limit", "are nearest to their limit");
