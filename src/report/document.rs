@@ -312,6 +312,9 @@ fn resource(resource: &ResourceMean) -> Value {
         "wait_s": resource.wait_s,
         "waited_share": resource.waited,
     });
+    if let Some(opened) = resource.opened {
+        document["opened"] = json!(opened);
+    }
     if let Some(ratio) = resource.hit_ratio {
         document["hit_ratio"] = json!(ratio);
     }

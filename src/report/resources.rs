@@ -271,6 +271,10 @@ pub(super) fn columns(summary: &Summary) -> Vec<Column> {
     if all.iter().any(|resource| resource.refused > 0.0) {
         columns.insert(6, Column::figures("refused", each(&|resource| rounded(resource.refused))).optional(3));
     }
+    if all.iter().any(|resource| resource.opened.is_some_and(|opened| opened > 0.0)) {
+        let opened = |resource: &ResourceMean| resource.opened.map(rounded).unwrap_or_default();
+        columns.push(Column::figures("opened", each(&opened)).optional(4));
+    }
     if all.iter().any(|resource| resource.hit_ratio.is_some()) {
         columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())).optional(4));
     }
@@ -300,7 +304,11 @@ pub fn resources_rows(report: &Report) -> impl Iterator<Item = Row> {
             row.extend(figure(resource.queue, spread.map(|it| it.queue)));
             row.push(Cell::Count(resource.longest_queue.into()));
             row.extend(figure(resource.wait_s, spread.and_then(|it| it.wait_s)));
-            row.extend([Cell::number(resource.waited), Cell::number(resource.hit_ratio)]);
+            row.extend([
+                Cell::number(resource.waited),
+                Cell::number(resource.hit_ratio),
+                Cell::number(resource.opened),
+            ]);
             row
         })
     })

@@ -31,6 +31,8 @@ pub struct ResourceUse {
     /// Requests that it refused within the window: shed, stopped by a breaker, turned away by a full station or an
     /// ingress, without a descriptor, port or database connection, or with a dropped SYN.
     pub refused: u64,
+    /// Of a circuit breaker, how often it opened within the window, over all instances.
+    pub opened: Option<u64>,
     /// Mean number waiting, over all instances.
     pub queue: f64,
     /// Highest number waiting at one instance.
@@ -53,8 +55,18 @@ impl ResourceUse {
 }
 
 /// A resource's use as a journal has it: a list in the order of the fields.
-type UseRow =
-    (String, ResourceKind, Option<Number>, [Number; 3], [u64; 2], Number, u32, Number, Option<u64>, Option<Number>);
+type UseRow = (
+    String,
+    ResourceKind,
+    Option<Number>,
+    [Number; 3],
+    ([u64; 2], Option<u64>),
+    Number,
+    u32,
+    Number,
+    Option<u64>,
+    Option<Number>,
+);
 
 impl From<ResourceUse> for UseRow {
     fn from(of: ResourceUse) -> Self {
@@ -63,7 +75,7 @@ impl From<ResourceUse> for UseRow {
             of.kind,
             of.capacity.map(Number),
             [of.in_use, of.utilisation, of.peak_utilisation].map(Number),
-            [of.visits, of.refused],
+            ([of.visits, of.refused], of.opened),
             Number(of.queue),
             of.longest_queue,
             Number(of.wait_s),
@@ -76,7 +88,7 @@ impl From<ResourceUse> for UseRow {
 impl From<UseRow> for ResourceUse {
     fn from((name, kind, capacity, shares, counts, queue, longest_queue, wait_s, waited, hit_ratio): UseRow) -> Self {
         let [in_use, utilisation, peak_utilisation] = shares.map(|number| number.0);
-        let [visits, refused] = counts;
+        let ([visits, refused], opened) = counts;
         let capacity = capacity.map(|number| number.0);
         let (queue, wait_s, hit_ratio) = (queue.0, wait_s.0, hit_ratio.map(|number| number.0));
         Self {
@@ -88,6 +100,7 @@ impl From<UseRow> for ResourceUse {
             peak_utilisation,
             visits,
             refused,
+            opened,
             queue,
             longest_queue,
             wait_s,

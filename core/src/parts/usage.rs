@@ -108,6 +108,7 @@ impl Sum {
             peak_utilisation: 0.0,
             visits: 0,
             refused: 0,
+            opened: None,
             queue: 0.0,
             longest_queue: 0,
             wait_s: 0.0,

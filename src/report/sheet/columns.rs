@@ -276,6 +276,7 @@ pub const RESOURCES: Layout = Layout {
         Interval("wait_s", "s", "Wait of all visits, mean: the queue divided by the visits a second."),
         One("waited_share", Number, "1", "Share of the visits that waited for any time, 0 to 1."),
         One("hit_ratio", Number, "1", "Of a cache: share of lookups that were hits, 0 to 1."),
+        One("opened", Number, "1", "Of a circuit breaker: how often it opened, mean."),
     ],
 };
 

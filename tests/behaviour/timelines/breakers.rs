@@ -41,7 +41,7 @@ fn a_breaker_opens_half_opens_and_closes() {
     );
     assert!(story.at_rest);
     let breaker = resource(&story.outcome, "shop breaker b");
-    assert_eq!((breaker.visits, breaker.refused), (6, 4));
+    assert_eq!((breaker.visits, breaker.refused, breaker.opened), (6, 4, Some(2)));
     assert_eq!(story.used("shop breaker b"), 470.0);
 }
 

@@ -40,6 +40,7 @@ pub(crate) struct Breaker {
     pub open: TimeWeighted,
     pub refused: u64,
     pub passed: u64,
+    opened: u64,
 }
 
 impl Breaker {
@@ -53,12 +54,13 @@ impl Breaker {
             open: TimeWeighted::default(),
             refused: 0,
             passed: 0,
+            opened: 0,
         }
     }
 
     pub fn reset(&mut self, now: Time) {
         self.open.reset(now);
-        (self.refused, self.passed) = (0, 0);
+        (self.refused, self.passed, self.opened) = (0, 0, 0);
     }
 
     /// Adds what it did in the window to a row.
@@ -66,6 +68,7 @@ impl Breaker {
         sum.gauge(&self.open, now, Some(1.0));
         sum.use_.visits += self.passed;
         sum.use_.refused += self.refused;
+        *sum.use_.opened.get_or_insert(0) += self.opened;
     }
 
     /// Whether no trial is under way.
@@ -94,6 +97,7 @@ impl Breaker {
 
     fn turn(&mut self, now: Time, state: BreakerState) {
         self.state = state;
+        self.opened += u64::from(matches!(state, BreakerState::Open { .. }));
         self.era = self.era.wrapping_add(1);
         self.open.set(now, u32::from(!matches!(state, BreakerState::Closed { .. })));
     }

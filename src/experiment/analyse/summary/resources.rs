@@ -25,6 +25,8 @@ pub struct ResourceMean {
     pub visits: f64,
     /// Requests refused, mean.
     pub refused: f64,
+    /// Of a circuit breaker, how often it opened, mean.
+    pub opened: Option<f64>,
     /// Number waiting, mean.
     pub queue: f64,
     /// Highest number waiting at one instance in any trial.
@@ -99,6 +101,7 @@ fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
         peak_utilisation: mean(|one| one.peak_utilisation),
         visits: mean(|one| one.visits as f64),
         refused: mean(|one| one.refused as f64),
+        opened: uses().map(|one| one.opened).sum::<Option<u64>>().map(|sum| sum as f64 / trials.len() as f64),
         queue: mean(|one| one.queue),
         longest_queue: uses().map(|one| one.longest_queue).max().unwrap_or(0),
         wait_s,

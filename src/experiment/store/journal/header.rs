@@ -29,7 +29,7 @@ pub struct Header {
 }
 
 impl Header {
-    const FORMAT: u32 = 7;
+    const FORMAT: u32 = 8;
 
     /// The header of a plan's journal.
     pub fn of(plan: &Plan, shard: Option<Shard>) -> Self {

@@ -133,6 +133,7 @@ impl Draws {
             peak_utilisation: self.number(),
             visits: self.count(),
             refused: self.count(),
+            opened: self.count().is_multiple_of(2).then(|| self.count()),
             queue: self.number(),
             longest_queue: self.count() as u32,
             wait_s: self.number(),
