@@ -79,7 +79,7 @@ pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, LateAck, Overflow, Queue, View};
 pub use reference::{reference, section};
-pub use resilience::{Breaker, CallRate, Ingress, RateLimit};
+pub use resilience::{Breaker, CallRate, CallWindow, Ingress, RateLimit};
 pub use run::{MultipleHypotheses, Run};
 pub use scaling::{Autoscale, ScalingMetric, ScalingPolicy, ScalingRule, SelectPolicy};
 pub use search::{Knee, Objective, Optimize, Parameter};

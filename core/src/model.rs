@@ -38,7 +38,8 @@ pub use program::{Branch, Draw, Op, Round, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, Redelivery, ViewPlan};
 pub use rate::{RateUnit, decimals, grouped};
 pub use resilience::{
-    BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, ParallelPlan, RatePlan, RetryPlan, TimeoutPlan,
+    BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, Opening, ParallelPlan, RatePlan, RetryPlan,
+    TimeoutPlan, WindowPlan, WindowSpan,
 };
 pub use scaling::{
     ActivationPlan, PolicySelect, ScalingAmount, ScalingMetric, ScalingPlan, ScalingPolicy, ScalingRules,

@@ -202,7 +202,7 @@ mod tests {
         says(
             "resilience4j.circuitbreaker.instances.payment.failure-rate-threshold",
             "a breaker",
-            "resilience4j is `failure_threshold` here",
+            "resilience4j is `window` here",
         );
         assert!(advice("a.b", "a service").is_none());
     }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::units::{Fraction, optional_fraction};
 use super::{Duration, Rate};
 use crate::model::Order;
 
@@ -10,19 +11,47 @@ use crate::model::Order;
 /// counts failures; `failure_threshold` of them without a success between *open* it; open it fails every request at
 /// once with "breaker open"; after `recovery_time` it is *half-open*: a few trial requests may pass, the first success
 /// closes it, a failure opens it again. The end of a request that began before the breaker last changed state is not
-/// counted.
+/// counted. With a `window` it is Resilience4j's: rates of failures and of slow requests open it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breaker {
-    /// Failures, without a success between them, that open it.
-    #[serde(default = "five")]
-    pub failure_threshold: u32,
-    /// How long it stays open.
-    #[serde(default = "half_a_minute")]
-    pub recovery_time: Duration,
-    /// Trial requests at a time when half-open (Resilience4j `permittedNumberOfCallsInHalfOpenState`).
-    #[serde(default = "one")]
-    pub half_open_calls: u32,
+    /// Failures, without a success between them, that open it; not with a `window`. Without it: 5.
+    pub failure_threshold: Option<u32>,
+    /// The requests by which it is judged, and the rates that open it (Resilience4j). Without it: `failure_threshold`
+    /// failures in a row open it.
+    pub window: Option<CallWindow>,
+    /// How long it stays open (Resilience4j `waitDurationInOpenState`). Without it: 30 s, with a `window` 60 s.
+    pub recovery_time: Option<Duration>,
+    /// Trial requests when half-open: at a time, or with a `window` in all, after which it closes or opens again
+    /// (Resilience4j `permittedNumberOfCallsInHalfOpenState`). Without it: 1, with a `window` 10.
+    pub half_open_calls: Option<u32>,
+}
+
+/// The sliding window of a circuit breaker, as Resilience4j has it: when a request behind the breaker ends, the breaker opens
+/// if of the requests in the window at least `failure_rate` failed or at least `slow_rate` were slow. It begins empty whenever the
+/// breaker changes state; a request that began before counts in the state in which it ends. Half-open, the
+/// trial requests are judged by the same rates, once `min_calls` or all of them have ended.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallWindow {
+    /// The last requests, this number of them (`COUNT_BASED`, `slidingWindowSize`). Without it and `time`: 100.
+    pub calls: Option<u32>,
+    /// The requests that ended within this time instead, whole seconds: those of the present second of the clock and of the
+    /// seconds before it (`TIME_BASED`, `slidingWindowSize`).
+    pub time: Option<Duration>,
+    /// Requests in the window without which it is not judged (`minimumNumberOfCalls`); of a window of `calls` at most as many
+    /// as that has. Without it: 100.
+    pub min_calls: Option<u32>,
+    /// Share of failures that opens it, 0.5 or "50%" (`failureRateThreshold`). Without it: 0.5.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
+    pub failure_rate: Option<f64>,
+    /// Share of slow requests that opens it, failed or not (`slowCallRateThreshold`). Without it: 1.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
+    pub slow_rate: Option<f64>,
+    /// A request that takes longer is slow (`slowCallDurationThreshold`). Without it: 60 s.
+    pub slow_after: Option<Duration>,
 }
 
 /// A reverse proxy in front of a service (Traefik), for the requests of the load and of other services alike; probes go
@@ -74,12 +103,4 @@ pub struct CallRate {
 
 fn one() -> u32 {
     1
-}
-
-fn five() -> u32 {
-    5
-}
-
-fn half_a_minute() -> Duration {
-    Duration(30_000_000_000)
 }

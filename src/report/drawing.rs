@@ -12,7 +12,8 @@ use crate::experiment::analyse::throughput;
 use crate::experiment::plan::Plan;
 use crate::language::visible;
 use crate::model::{
-    ClientPlan, DeployPlan, LimitPlan, Load, Op, PoolPlan, RateUnit, Runtime, ServicePlan, StationPlan, System,
+    BreakerPlan, ClientPlan, DeployPlan, LimitPlan, Load, Op, Opening, PoolPlan, RateUnit, Runtime, ServicePlan,
+    StationPlan, System, WindowSpan,
 };
 
 /// The drawing of the system at a point.
@@ -128,7 +129,7 @@ fn of_service(system: &System, index: u32, plan: &ServicePlan, boxes: Boxes) -> 
         node.rows.push(Row { name: format!("limit {}", limit.name), facts: of_limit(limit) });
     }
     for breaker in &plan.breakers {
-        let facts = format!("opens after {}", count(breaker.failure_threshold as usize, "failure"));
+        let facts = of_breaker(breaker);
         node.rows.push(Row { name: format!("breaker {}", breaker.name), facts });
     }
     for cache in &plan.caches {
@@ -211,6 +212,19 @@ fn of_client(client: &ClientPlan) -> String {
     let broken = (broken > 0).then(|| format!("broken in {broken} of {}", count(client.broken.len(), "worker")));
     let timeout = client.timeout.map(|timeout| format!("{} time-out", seconds(timeout.seconds())));
     std::iter::once(reuse).chain(timeout).chain(broken).collect::<Vec<_>>().join(", ")
+}
+
+fn of_breaker(breaker: &BreakerPlan) -> String {
+    match &breaker.opens {
+        Opening::InARow(failures) => format!("opens after {}", count(*failures as usize, "failure")),
+        Opening::Rate(window) => {
+            let span = match window.span {
+                WindowSpan::Calls(calls) => count(calls as usize, "call"),
+                WindowSpan::Seconds(seconds) => format!("{seconds} s"),
+            };
+            format!("opens at {} % failures in {span}", short(window.failure_rate * 100.0))
+        }
+    }
 }
 
 fn of_limit(limit: &LimitPlan) -> String {

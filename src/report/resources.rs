@@ -273,7 +273,7 @@ pub(super) fn columns(summary: &Summary) -> Vec<Column> {
     }
     if all.iter().any(|resource| resource.opened.is_some_and(|opened| opened > 0.0)) {
         let opened = |resource: &ResourceMean| resource.opened.map(rounded).unwrap_or_default();
-        columns.push(Column::figures("opened", each(&opened)).optional(4));
+        columns.push(Column::figures("opened", each(&opened)));
     }
     if all.iter().any(|resource| resource.hit_ratio.is_some()) {
         columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())).optional(4));

@@ -217,6 +217,8 @@ pub(crate) enum FrameKind {
     Breaker { breaker: u32, era: u32 },
     /// Holds memory of its process.
     Memory { plan: u32 },
+    /// Behind a circuit breaker that judges by a window, since then; [`Time::MAX`] once it has judged.
+    Judged { breaker: u32, since: Time },
     /// Waits for branches.
     Join { join: u32 },
     /// The outermost frame of a branch; [`NONE`] when nothing waits for it.

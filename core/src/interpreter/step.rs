@@ -451,6 +451,7 @@ impl World<'_> {
             FrameKind::Deadline { task } => self.undo_deadline(task),
             FrameKind::Breaker { breaker, era } => self.breaker_left(breaker, era),
             FrameKind::Memory { plan } => self.release_memory(t, plan),
+            FrameKind::Judged { breaker, since } => self.leave_judged(t, frame, breaker, since),
             FrameKind::Join { join } => self.undo_join(join),
             FrameKind::Retry { .. } | FrameKind::Fallback { .. } | FrameKind::Branch { .. } => {}
         }

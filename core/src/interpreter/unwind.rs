@@ -79,7 +79,8 @@ impl World<'_> {
                     return self.caught(t);
                 }
                 FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(t, why, breaker, era),
-                FrameKind::Fallback { .. } | FrameKind::Breaker { .. } => {}
+                FrameKind::Judged { breaker, since } if can_catch => self.judge_failure(t, why, breaker, since),
+                FrameKind::Fallback { .. } | FrameKind::Breaker { .. } | FrameKind::Judged { .. } => {}
                 // What is held is given back with its frame.
                 holding!() | FrameKind::Timeout { .. } | FrameKind::Join { .. } => {}
             }
@@ -110,6 +111,7 @@ impl World<'_> {
         match self.engine.frames[frame].kind {
             FrameKind::Retry { .. } => self.forget_attempts(t),
             FrameKind::Breaker { breaker, era } => self.breaker_succeeded(breaker, era),
+            FrameKind::Judged { breaker, since } => self.judge(t, breaker, since, false),
             FrameKind::Fallback { .. } | FrameKind::Timeout { .. } | FrameKind::Join { .. } => {}
             // The frames of other operations, which end otherwise.
             holding!() | FrameKind::Repeat { .. } | FrameKind::Branch { .. } => unreachable!("no step ends here"),

@@ -97,12 +97,45 @@ pub struct ParallelPlan {
 pub struct BreakerPlan {
     /// Its name.
     pub name: String,
-    /// Failures that open it.
-    pub failure_threshold: u32,
+    /// What opens it.
+    pub opens: Opening,
     /// How long it stays open.
     pub recovery_time: Time,
-    /// Trials at a time.
+    /// Trials while it is half-open: at a time, or with a window in all.
     pub half_open_calls: u32,
+}
+
+/// What opens a circuit breaker.
+#[derive(Clone, Debug)]
+pub enum Opening {
+    /// This number of failures without a success between them.
+    InARow(u32),
+    /// A rate of failures or of slow calls.
+    Rate(WindowPlan),
+}
+
+/// The calls by which a circuit breaker is judged, and the rates that open it.
+#[derive(Clone, Debug)]
+pub struct WindowPlan {
+    /// Which calls.
+    pub span: WindowSpan,
+    /// Calls without which it is not judged.
+    pub min_calls: u32,
+    /// The share of failures that opens it.
+    pub failure_rate: f64,
+    /// The share of slow calls that opens it.
+    pub slow_rate: f64,
+    /// A call that takes longer is slow.
+    pub slow_after: Time,
+}
+
+/// The length of a sliding window.
+#[derive(Clone, Copy, Debug)]
+pub enum WindowSpan {
+    /// The last calls, this number of them.
+    Calls(u32),
+    /// The calls that ended in the present second and in those before it, this number of seconds in all.
+    Seconds(u32),
 }
 
 /// What stands in front of a service's balancer.

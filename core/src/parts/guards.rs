@@ -4,3 +4,4 @@ pub(crate) mod breaker;
 pub(crate) mod parallel;
 pub(crate) mod resilience;
 pub(crate) mod retry;
+pub(crate) mod window;

@@ -233,6 +233,13 @@ pub const TABLE: &[Row] = &[
         &["app breaker b", "while waiting for s CPU; those who use s CPU lose time to fault noisy-neighbour"],
     ),
     (
+        "breaker-by-slow-calls",
+        &[],
+        Refuses,
+        "app breaker b",
+        &["it opens because calls behind it are slow", "of their time waiting for s threads"],
+    ),
+    (
         "outage-in-half-an-hour",
         &[("load.duration", "3min")],
         Fault,

@@ -93,7 +93,13 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         1..=3u32,
         (maybe("acquire_timeout", &["\"10ms\"", "\"100ms\"", "\"exp(30ms)\""]), order()).prop_map(|(a, b)| a + &b),
         maybe("max_queue", &["0", "2", "1\ngrow = { to = 5 }"]),
-        maybe("failure_threshold", &["1", "3"]),
+        prop_oneof![
+            maybe("failure_threshold", &["1", "3"]),
+            maybe(
+                "window",
+                &["{ calls = 3, slow_rate = 0.5, slow_after = \"5ms\" }", "{ time = \"2s\", min_calls = 2 }"]
+            ),
+        ],
         maybe("recovery_time", &["\"20ms\""]),
         maybe("half_open_calls", &["2"]),
     )

@@ -189,3 +189,26 @@ fn hedges_in_a_loop_are_independent() {
     let runs = open(20.0, 500, &format!("{shop}{back}")).replicate(29, REPLICATIONS);
     agrees("p99", &runs, quantile(0.99), p99 / 1e3);
 }
+
+/// The breaker of a window of three that opens when all of them fail: a run of three failures, which takes (1 - q^3) / ((1 - q)
+/// q^3) requests on average where each fails with probability q. Then single trials, until one succeeds; each that fails is
+/// another opening. Three failures in a row are the same.
+#[test]
+fn a_breaker_opens_after_runs_of_failures() {
+    let rules =
+        ["window = { calls = 3, min_calls = 3, failure_rate = 1 }\nhalf_open_calls = 1", "failure_threshold = 3"];
+    for rule in rules {
+        for q in [0.5, 0.7] {
+            let breaker = format!("runtime = \"delay\"\n[services.shop.breakers.b]\n{rule}\nrecovery_time = \"1us\"");
+            let coin = format!("{{ choose = [{{ probability = {q}, steps = [{{ fail = \"no\" }}] }}] }}");
+            let steps = format!("{{ breaker = {{ name = \"b\", steps = [{coin}] }} }}");
+            let runs = open(20.0, 300, &service(&breaker, &steps)).replicate(24, REPLICATIONS);
+            let requests = (1.0 - f64::powi(q, 3)) / ((1.0 - q) * f64::powi(q, 3));
+            let passed_an_opening = |outcome: &Outcome| {
+                let breaker = resource(outcome, "shop breaker b");
+                breaker.visits as f64 / breaker.opened.expect("openings") as f64
+            };
+            agrees(rule, &runs, passed_an_opening, requests * (1.0 - q) + 1.0);
+        }
+    }
+}

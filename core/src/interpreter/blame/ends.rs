@@ -235,6 +235,24 @@ impl World<'_> {
         }
     }
 
+    /// A breaker with a window has judged a call of the token, or the call is over without a result. What a slow one spent
+    /// its time on explains why the breaker opens.
+    pub(crate) fn account_judged(&mut self, t: u32, frame: u32, breaker: u32, slow: bool) {
+        let Some(accounts) = &mut self.accounts else { return };
+        let process = &self.processes[self.engine.tokens[t].process as usize];
+        let number = (breaker - process.breakers) as usize;
+        let service = process.service as usize;
+        let place_in = |places: &[Vec<u16>]| places[service].get(number).copied();
+        let places = place_in(&accounts.places.breakers).zip(place_in(&accounts.places.slow_calls));
+        let Some((of_breaker, of_slow)) = places else { return };
+        if slow {
+            accounts.collected.held(of_breaker, Label::waiting(of_slow), 1, 1);
+        }
+        if self.engine.tokens[t].has(SAMPLED) {
+            accounts.free_unit(self.engine.now, t, frame, of_slow, slow, Time::ZERO);
+        }
+    }
+
     /// What is done instead begins: where the failure was that it answers.
     pub(crate) fn account_fallback(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {

@@ -7,7 +7,7 @@ mod owner;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Op, Runtime, System};
+use crate::model::{Op, Opening, Runtime, System};
 
 use crate::parts::held::slots::{Slots, SlotsKind};
 use crate::parts::network::process::{Process, Replica};
@@ -82,6 +82,8 @@ pub enum PlaceKind {
     Memory,
     /// A circuit breaker.
     Breaker,
+    /// Calls behind a circuit breaker that take longer than it allows; told only of what opens it.
+    SlowCalls,
     /// A reverse proxy in front of a service, with as many requests inside as it lets in.
     Ingress,
     /// The rate limit of such a proxy, or of a client.
@@ -145,6 +147,8 @@ pub(crate) struct Places {
     pub caches: Vec<u16>,
     /// By breaker, those of a service together: the first of each service.
     pub breakers: Vec<Vec<u16>>,
+    /// The same of the slow calls of each; 0 where it has no window.
+    pub slow_calls: Vec<Vec<u16>>,
     /// By consumer: its queue.
     pub consumers: Vec<u16>,
     /// By endpoint: its own errors, its work on the CPU, the pauses of its `retry` steps.
@@ -336,6 +340,11 @@ impl Places {
             let breakers = 0..service.breakers.len() as u32;
             let breakers = breakers.map(|number| numbers.place(PlaceKind::Breaker, Owner::Breaker(index, number)));
             places.breakers.push(breakers.collect());
+            let slow = (0..).zip(&service.breakers).map(|(number, plan)| match plan.opens {
+                Opening::Rate(_) => numbers.place(PlaceKind::SlowCalls, Owner::Breaker(index, number)),
+                Opening::InARow(_) => 0,
+            });
+            places.slow_calls.push(slow.collect());
             let deploys = 0..service.deploys.len() as u32;
             let deploys = deploys.map(|number| numbers.place(PlaceKind::Fault, Owner::Deploy(index, number)));
             places.deploys.push(deploys.collect());

@@ -1,10 +1,10 @@
 //! What an open breaker refuses, and what opens it: the failures that it counts.
 
-use super::chain::while_at;
+use super::chain::{own_time, while_at};
 use super::failures::Failing;
 use super::telling::most;
-use super::{Culprit, CulpritKind, Evidence, Used};
-use crate::experiment::analyse::blame::holders;
+use super::{Culprit, CulpritKind, Evidence, Used, percent};
+use crate::experiment::analyse::blame::{Share, holders};
 use crate::experiment::analyse::words;
 use crate::parts::{Blame, BlamePlace, PlaceKind};
 
@@ -26,6 +26,9 @@ impl Evidence<'_> {
         let Some((cause, is_refused)) = most(&counted).map(|share| (share.place, share.served)).or(other) else {
             return Culprit::new(breaker.name.clone(), CulpritKind::Refuses, sentence);
         };
+        if cause.kind == PlaceKind::SlowCalls {
+            return self.opened_by_slow_calls(blame, breaker, cause, sentence);
+        }
         let is_there = |one: &&Failing| blame.places[usize::from(one.place)] == *cause && one.is_refused == is_refused;
         let known = failing.iter().find(is_there);
         let sentence = format!("{sentence}; it opens after {}", failures((cause, is_refused), known));
@@ -61,6 +64,36 @@ impl Evidence<'_> {
         };
         let is_by_error = by_fault.is_some() || opened.is_some_and(|opened| !opened.is_shortage());
         Culprit { is_by_error, ..found }
+    }
+
+    /// The same where slow calls are most of what opens it: what they spend their time on.
+    fn opened_by_slow_calls(
+        &self,
+        blame: &Blame,
+        breaker: &BlamePlace,
+        slow: &BlamePlace,
+        sentence: String,
+    ) -> Culprit {
+        let sentence = format!("{sentence}; it opens because calls behind it are slow");
+        let all = holders(blame, slow);
+        let Some(most) = most(&all) else {
+            return Culprit::new(breaker.name.clone(), CulpritKind::Refuses, sentence);
+        };
+        let (name, share) = (&most.place.name, percent(most.share));
+        let sentence = match most.place.kind {
+            PlaceKind::Fault => format!("{sentence}, {share} of their time due to {name}"),
+            _ => format!("{sentence}, {share} of their time {}", spent_at(&most)),
+        };
+        if most.place.kind == PlaceKind::Fault {
+            let found = Culprit::fault(name, breaker, sentence);
+            return Culprit { is_by_error: true, ..found };
+        }
+        let behind = self.chain(blame, most.place, sentence);
+        let found = match behind.kind {
+            CulpritKind::Fault => Culprit::fault(&behind.name, breaker, behind.sentence),
+            _ => Culprit::new(breaker.name.clone(), CulpritKind::Refuses, behind.sentence),
+        };
+        Culprit { is_by_error: behind.kind == CulpritKind::Fault, ..found }
     }
 
     /// What is waited for before the own time of a service, during which something is given up as late: a resource of that
@@ -104,5 +137,15 @@ fn failures((place, is_refused): Failed, known: Option<&Failing>) -> String {
         PlaceKind::Unexplained | PlaceKind::Network => causes,
         _ if is_refused => format!("{causes}, refused by {name}"),
         _ => format!("{causes} {}", while_at(place)),
+    }
+}
+
+/// What slow calls spend their time on: `waiting for mail pool db`, `served by mail CPU`.
+fn spent_at(share: &Share) -> String {
+    let name = &share.place.name;
+    match share.place.kind {
+        PlaceKind::Delay | PlaceKind::Work => own_time(share.place),
+        _ if share.served => format!("served by {name}"),
+        _ => while_at(share.place).trim_start_matches("while ").to_owned(),
     }
 }

@@ -50,7 +50,9 @@ impl Owner {
                 format!("{} cache {}", plan(service).name, plan(service).caches[number as usize].name)
             }
             Self::Breaker(service, number) => {
-                format!("{} breaker {}", plan(service).name, plan(service).breakers[number as usize].name)
+                let name = &plan(service).breakers[number as usize].name;
+                let slow = if kind == PlaceKind::SlowCalls { " slow calls" } else { "" };
+                format!("{} breaker {name}{slow}", plan(service).name)
             }
             Self::Machine(machine) => {
                 let name = &system.machines[machine as usize].name;
