@@ -44,6 +44,7 @@ pub mod schema;
 mod search;
 mod service;
 pub(crate) mod setting;
+mod shed;
 mod source;
 mod step;
 pub(crate) mod tree;
@@ -84,6 +85,7 @@ pub use run::{MultipleHypotheses, Run};
 pub use scaling::{Autoscale, ScalingMetric, ScalingPolicy, ScalingRule, SelectPolicy};
 pub use search::{Knee, Objective, Optimize, Parameter};
 pub use service::{Endpoint, Rounds, Service, Throttling};
+pub use shed::{Codel, Late, Shed};
 pub use source::Source;
 pub(crate) use source::tidy;
 pub use step::{

@@ -44,6 +44,7 @@ pub(crate) mod routing;
 pub(crate) mod scaling;
 pub(crate) mod scope;
 pub(crate) mod sending;
+pub(crate) mod shedding;
 pub(crate) mod slots;
 pub(crate) mod station;
 pub(crate) mod step;

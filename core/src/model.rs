@@ -45,7 +45,7 @@ pub use scaling::{
     ActivationPlan, PolicySelect, ScalingAmount, ScalingMetric, ScalingPlan, ScalingPolicy, ScalingRules,
 };
 pub use trouble::{Capacity, FaultEffect, FaultPlan, ProbePlan};
-pub use waiting::{Order, Patience, Waiting};
+pub use waiting::{Order, Patience, Shedding, Waiting};
 
 use crate::kernel::Variate;
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{CallRate, ClientMetrics, Distribution, Dns, Duration, PoolMetrics, Tls};
+use super::{CallRate, ClientMetrics, Distribution, Dns, Duration, PoolMetrics, Shed, Tls};
 use crate::model::Order;
 
 /// A database connection pool in the manner of asyncpg, one in each process.
@@ -24,6 +24,8 @@ pub struct Pool {
     /// Which of the requests that wait gets the next connection. asyncpg, HikariCP and node-postgres serve the first.
     #[serde(default)]
     pub order: Order,
+    /// Which of the requests that wait are dropped under overload. Without it: none.
+    pub shed: Option<Shed>,
     /// How long each round trip may take, from the sending of the command to its result (asyncpg `command_timeout`); it
     /// does not cover the wait for a connection. A statement that takes longer is cancelled at the database and fails;
     /// its connection stays usable and goes back to the pool at once (asyncpg first waits for the database to confirm).

@@ -154,7 +154,7 @@ impl Lowering<'_> {
             Some(size) => self.at_least_one(at.key("size"), "size", size),
             None => {}
         }
-        let waiting = self.waiting(at, limit.order, limit.acquire_timeout.as_ref());
+        let waiting = self.waiting(at, limit.order, limit.acquire_timeout.as_ref(), limit.shed.as_ref());
         let size = limit.size.unwrap_or(u32::MAX);
         let growth = limit
             .grow

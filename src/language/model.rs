@@ -122,6 +122,8 @@ pub struct Station {
     pub order: Order,
     /// How long a request waits for a server before it leaves with an error. Without it: until it is served.
     pub patience: Option<super::Distribution>,
+    /// Which of the requests that wait are dropped under overload. Without it: none.
+    pub shed: Option<super::Shed>,
     /// Growth of a demand with the number inside at the start of its service: with `n` inside it takes
     /// `1 + slowdown * n` times as long (`fcfs`), or at every moment (`ps`).
     #[serde(default, deserialize_with = "optional_fraction")]
@@ -221,4 +223,6 @@ pub struct Limit {
     /// Which of the requests that wait gets the next slot.
     #[serde(default)]
     pub order: Order,
+    /// Which of the requests that wait are dropped under overload. Without it: none.
+    pub shed: Option<super::Shed>,
 }

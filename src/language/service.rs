@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::units::{Fraction, optional_fraction};
 use super::{
     Autoscale, Breaker, Bytes, Cache, Client, Collector, Cores, Disk, Distribution, Duration, EndpointMetrics, Growth,
-    Ingress, Limit, Liveness, Memory, Pool, Readiness, Step,
+    Ingress, Limit, Liveness, Memory, Pool, Readiness, Shed, Step,
 };
 use crate::model::{Balance, LoopKind, Order, Runtime};
 
@@ -106,6 +106,9 @@ pub struct Service {
     pub patience: Option<Distribution>,
     /// The disk of each replica, for which commits wait. Without it: they wait for none.
     pub disk: Option<Disk>,
+    /// Which of the requests that wait for a thread, or of the jobs that wait for the executor, are dropped under overload.
+    /// Without it: none.
+    pub shed: Option<Shed>,
     /// Connections that one replica takes as a database, from all pools of all workers of all services together
     /// (PostgreSQL and MariaDB `max_connections`); opening one more fails at once. PostgreSQL keeps 3 of its 100 for
     /// superusers (`superuser_reserved_connections`): write what is left to applications. Without it: any number.

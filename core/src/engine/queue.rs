@@ -20,6 +20,8 @@ pub(crate) struct Queue {
     list: List,
     /// Those that wait, if it does not.
     heap: Heap,
+    /// Since when it has not been empty, where it is not plain.
+    pub busy_since: Time,
     pub population: QueueStatistics,
 }
 
@@ -33,7 +35,14 @@ impl Queue {
     /// An empty queue. `has_patience`: those who wait may have an event that ends their wait.
     pub fn new(order: Order, has_patience: bool) -> Self {
         let is_plain = order == Order::Fifo && !has_patience;
-        Self { order, is_plain, list: List::default(), heap: Heap::default(), population: QueueStatistics::default() }
+        Self {
+            order,
+            is_plain,
+            list: List::default(),
+            heap: Heap::default(),
+            busy_since: Time::ZERO,
+            population: QueueStatistics::default(),
+        }
     }
 
     /// Whether it is first in, first out, and no token in it has an event that ends its wait.
@@ -62,6 +71,9 @@ impl Queue {
     #[cold]
     #[inline(never)]
     fn push_in_order(&mut self, engine: &mut Engine, token: u32, work: Time) {
+        if self.is_empty() {
+            self.busy_since = engine.now;
+        }
         match self.order {
             Order::Fifo | Order::Lifo | Order::AdaptiveLifo => self.list.push(&mut engine.tokens, token),
             Order::Priority => {

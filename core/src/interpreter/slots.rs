@@ -69,10 +69,14 @@ impl World<'_> {
         let slots = &mut self.slots[id as usize];
         slots.enqueue(&mut self.engine, t, id, work);
         let (patience, drawn) = (slots.patience, slots.drawn_patience);
+        let shedding = slots.shedding.map(|shedding| (shedding, slots.queue.busy_since));
         self.account_queued(t, id);
         self.engine.limit_wait(t, patience);
         if let Some(draw) = drawn {
             self.limit_patience(t, Patience::Drawn(draw));
+        }
+        if let Some((shedding, busy_since)) = shedding {
+            self.limit_by_shedding(t, shedding, busy_since);
         }
         self.watch_growth(id);
         self.look_for_deadlock(t);

@@ -49,6 +49,10 @@ impl World<'_> {
         if let Some(patience) = self.stations[index as usize].patience {
             self.limit_patience(t, patience);
         }
+        if let Some(shedding) = self.stations[index as usize].shedding {
+            let busy_since = self.stations[index as usize].busy_since();
+            self.limit_by_shedding(t, shedding, busy_since);
+        }
     }
 
     /// The same at a station that shares its servers.

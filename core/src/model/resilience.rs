@@ -26,6 +26,8 @@ pub const CAUSES: &[&str] = &[
     "connection lost",
     "connection refused",
     "server disconnected",
+    "shed by controlled delay",
+    "shed as too late",
 ];
 
 /// Causes of failure in words; none: all.

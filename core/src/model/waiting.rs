@@ -13,6 +13,8 @@ pub struct Waiting {
     pub order: Order,
     /// How long a token waits; none: until it is served.
     pub patience: Option<Patience>,
+    /// Which of those who wait are dropped under overload.
+    pub shedding: Option<Shedding>,
 }
 
 /// The order in which those who wait are served. A service that has begun is not interrupted.
@@ -33,6 +35,21 @@ pub enum Order {
     /// The shortest service first; among equals, first in, first out. Only where the service is known when the wait
     /// begins: at stations, and at the executor of an event loop.
     Shortest,
+}
+
+/// Which of those who wait are dropped under overload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shedding {
+    /// Controlled delay, as Facebook has it for request queues (Maurer 2015, "Fail at Scale"): a token may wait for the
+    /// interval, but only for the target while the queue has not been empty for longer than the interval.
+    Codel {
+        /// The longest wait in a queue that does not become empty.
+        target: Time,
+        /// The longest wait otherwise.
+        interval: Time,
+    },
+    /// A token that would not be done before its caller's deadline: it waits until this long before that.
+    Late(Time),
 }
 
 /// How long a token waits before it gives up.

@@ -37,7 +37,7 @@ impl Lowering<'_> {
             server,
             min_size: pool.min_size,
             max_size: pool.max_size,
-            waiting: self.waiting(at, pool.order, pool.acquire_timeout.as_ref()),
+            waiting: self.waiting(at, pool.order, pool.acquire_timeout.as_ref(), pool.shed.as_ref()),
             connect_time: self.maybe_draw(at.key("connect_time"), pool.connect_time.as_ref()),
             round_trip: self.maybe_draw(at.key("round_trip"), pool.round_trip.as_ref()),
             trip_cpu: self.maybe_draw(at.key("trip_cpu"), pool.trip_cpu.as_ref()),

@@ -4,14 +4,22 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
 use crate::language::distribution::{Distribution, Shape};
-use crate::language::{Discipline, Service, Station};
-use crate::model::{Order, Patience, Runtime, Waiting};
+use crate::language::{Discipline, Service, Shed, Station};
+use crate::model::{Order, Patience, Runtime, Shedding, Waiting};
 
 impl Lowering<'_> {
     /// Of a limit or a pool.
-    pub(super) fn waiting(&mut self, at: At<'_>, order: Order, timeout: Option<&Distribution>) -> Waiting {
+    pub(super) fn waiting(
+        &mut self,
+        at: At<'_>,
+        order: Order,
+        timeout: Option<&Distribution>,
+        shed: Option<&Shed>,
+    ) -> Waiting {
         self.known_service(at, order, "how long a holder keeps what it asks for is not known when it asks");
-        Waiting { order, patience: self.patience(at.key("acquire_timeout"), timeout) }
+        let patience = self.patience(at.key("acquire_timeout"), timeout);
+        let is_drawn = matches!(patience, Some(Patience::Drawn(_)));
+        Waiting { order, patience, shedding: self.shedding(at, shed, is_drawn.then_some("acquire_timeout")) }
     }
 
     /// Of a station.
@@ -19,7 +27,9 @@ impl Lowering<'_> {
         if station.discipline == Discipline::Ps {
             self.no_wait(at, station.order, station.patience.as_ref(), "with `discipline = \"ps\"` no request waits");
         }
-        Waiting { order: station.order, patience: self.patience(at.key("patience"), station.patience.as_ref()) }
+        let patience = self.patience(at.key("patience"), station.patience.as_ref());
+        let shedding = self.shedding(at, station.shed.as_ref(), patience.map(|_| "patience"));
+        Waiting { order: station.order, patience, shedding }
     }
 
     /// Of the threads of a service.
@@ -35,7 +45,16 @@ impl Lowering<'_> {
             Runtime::EventLoop => {}
             Runtime::Delay => self.no_wait(at, order, patience, "with `runtime = \"delay\"` no request waits"),
         }
-        Waiting { order, patience: self.patience(at.key("patience"), patience) }
+        let patience = self.patience(at.key("patience"), patience);
+        let is_drawn = matches!(patience, Some(Patience::Drawn(_)));
+        let shedding = self.shedding(at, service.shed.as_ref(), is_drawn.then_some("patience"));
+        let never_waits =
+            service.runtime == Runtime::Delay || service.runtime == Runtime::Threads && service.threads.is_none();
+        if never_waits && shedding.is_some() {
+            let title = "no request waits for a thread";
+            self.complain(Complaint::at_key(at.key("shed"), title, "would have no effect").help("leave the key out"));
+        }
+        Waiting { order, patience, shedding }
     }
 
     /// Of an ingress.
@@ -44,7 +63,36 @@ impl Lowering<'_> {
         if !has_rate {
             self.no_wait(at, order, None, "without `rate_limit` no request waits at an ingress");
         }
-        Waiting { order, patience: None }
+        Waiting { order, patience: None, shedding: None }
+    }
+
+    /// What drops those who wait. Not beside a patience that ends a wait by the same event, which this key has.
+    fn shedding(&mut self, at: At<'_>, shed: Option<&Shed>, patience: Option<&str>) -> Option<Shedding> {
+        let shed = shed?;
+        let at_shed = at.key("shed");
+        if let Some(key) = patience {
+            let title = format!("`shed` beside this `{key}` is not supported yet");
+            let complaint =
+                Complaint::at_key(at_shed, title, "would end the same wait").also(at.key(key), "ends it as well");
+            self.complain(
+                complaint
+                    .help(format!("leave one of them out, or give `{key}` of a limit, a pool or a service one length")),
+            );
+        }
+        Some(match shed {
+            Shed::Codel(codel) => {
+                let at = at_shed.key("codel");
+                let time = |time: Option<crate::language::Duration>, default: u64| time.map_or(default, |time| time.0);
+                let (target, interval) = (time(codel.target, 5_000_000), time(codel.interval, 100_000_000));
+                if target == 0 || target > interval {
+                    let complaint =
+                        Complaint::at(at.key("target"), "`target` must be above 0 and at most `interval`", "is not");
+                    self.complain(complaint.note("without them `target` is 5 ms and `interval` is 100 ms"));
+                }
+                Shedding::Codel { target: Time(target), interval: Time(interval) }
+            }
+            Shed::Late(late) => Shedding::Late(Time(late.needs.0)),
+        })
     }
 
     fn known_service(&mut self, at: At<'_>, order: Order, why: &str) {

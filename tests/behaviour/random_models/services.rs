@@ -9,6 +9,11 @@ fn order() -> impl Strategy<Value = String> {
     maybe("order", &["\"lifo\"", "\"adaptive-lifo\"", "\"priority\""])
 }
 
+/// What is dropped from a queue.
+fn shed() -> impl Strategy<Value = String> {
+    maybe("shed", &["{ codel = { target = \"2ms\", interval = \"20ms\" } }", "{ late = { needs = \"4ms\" } }"])
+}
+
 pub(super) fn runtime() -> impl Strategy<Value = &'static str> + Clone {
     one_of(&["event-loop", "event-loop", "threads", "delay"])
 }
@@ -76,7 +81,8 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         0..=2u32,
         2..=4u32,
         any::<bool>(),
-        (maybe("acquire_timeout", &["\"10ms\"", "\"50ms\"", "\"exp(50ms)\""]), order()).prop_map(|(a, b)| a + &b),
+        (prop_oneof![4 => maybe("acquire_timeout", &["\"10ms\"", "\"50ms\"", "\"exp(50ms)\""]), 1 => shed()], order())
+            .prop_map(|(a, b)| a + &b),
         maybe("connect_time", &["\"4ms\"", "\"exp(4ms)\""]),
         maybe("round_trip", &["\"300us\"", "\"exp(1ms)\""]),
         maybe("trip_cpu", &["\"100us\""]),
@@ -91,7 +97,8 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         });
     let limit = (
         1..=3u32,
-        (maybe("acquire_timeout", &["\"10ms\"", "\"100ms\"", "\"exp(30ms)\""]), order()).prop_map(|(a, b)| a + &b),
+        (prop_oneof![4 => maybe("acquire_timeout", &["\"10ms\"", "\"100ms\"", "\"exp(30ms)\""]), 1 => shed()], order())
+            .prop_map(|(a, b)| a + &b),
         maybe("max_queue", &["0", "2", "1\ngrow = { to = 5 }"]),
         prop_oneof![
             maybe("failure_threshold", &["1", "3"]),

@@ -77,3 +77,54 @@ fn patience_ends_a_wait_and_nothing_else() {
         assert!(story.at_rest);
     }
 }
+
+/// B may wait for 100 ms, as the queue was empty when it came, and is served at 100. C, which came 10 later, may as well, and D, at
+/// 110, for the queue has not been empty for 100. E, at 115, and F, at 150, may wait for 20. At 200 D is served, and the queue is
+/// empty until G comes.
+#[test]
+fn controlled_delay_shortens_the_waits_in_a_queue_that_stays_busy() {
+    let sends = [0.0, 10.0, 20.0, 110.0, 115.0, 150.0, 250.0];
+    let shed = "shed = { codel = { target = \"20ms\", interval = \"100ms\" } }";
+    for text in held("fifo") {
+        let text = text.replace("order = \"fifo\"", shed);
+        let story = play(&text, &sends);
+        let dropped = |at: u32| format!("{at}: shed by controlled delay");
+        let ends = |at: u32| at.to_string();
+        let expected = [ends(100), ends(200), dropped(120), ends(300), dropped(135), dropped(170), ends(400)];
+        assert_eq!(story.told(), expected, "{text}");
+        assert!(story.at_rest);
+        assert_eq!(story.outcome.resources.iter().map(|one| one.refused).sum::<u64>(), 3, "{text}");
+    }
+}
+
+/// Each takes 100 and gives up, or is to be done, after 250. C and D would begin at 200 and 300, when less than 100 is left, so they
+/// go at 170 and 180, and E and F are done in time. Of 260 nothing is left to anybody who has to wait.
+#[test]
+fn those_who_would_be_late_are_dropped() {
+    let sends = [0.0, 10.0, 20.0, 30.0, 150.0, 290.0];
+    for text in held("fifo") {
+        let in_load = |needs: &str| {
+            let shed = format!("shed = {{ late = {{ needs = \"{needs}\" }} }}");
+            let text = text.replace("order = \"fifo\"", &shed);
+            text.replace("duration = \"1s\"", "duration = \"1s\"\ntimeout = \"250ms\"")
+        };
+        let late = |at: u32| format!("{at}: shed as too late");
+        let ends = |at: u32| at.to_string();
+        let expected = [ends(100), ends(200), late(170), late(180), ends(300), ends(400)];
+        assert_eq!(play(&in_load("100ms"), &sends).told(), expected, "{text}");
+        assert_eq!(play(&in_load("260ms"), &sends[..2]).told(), [ends(100), late(10)], "{text}");
+    }
+    // A time-out of the steps around the wait, and one of a call.
+    let limit = "runtime = \"delay\"\n[services.shop.limits.one]\nsize = 1\nshed = { late = { needs = \"100ms\" } }";
+    let hold = "{ with = { limit = \"one\", steps = [{ sleep = \"100ms\" }] } }";
+    let steps = format!("{{ timeout = {{ after = \"250ms\", steps = [{hold}] }} }}");
+    let late = |at: u32| format!("{at}: shed as too late");
+    let expected = ["100".into(), "200".into(), late(170), late(180), "300".into(), "400".into()];
+    assert_eq!(play(&shop("", limit, &steps), &sends).told(), expected);
+    let back = "runtime = \"delay\"\nclients.c = { server = \"back\", timeout = \"250ms\", reuse = \"shared\" }\n\
+         [services.back]\nruntime = \"threads\"\nthreads = 1\nshed = { late = { needs = \"100ms\" } }\n\
+         endpoints.e.steps = [{ sleep = \"100ms\" }]";
+    assert_eq!(play(&shop("", back, "{ call = { client = \"c\", endpoint = \"e\" } }"), &sends).told(), expected);
+    // Nothing is dropped that has no deadline.
+    assert_eq!(play(&shop("", limit, hold), &sends[..3]).successes(), [100.0, 200.0, 300.0]);
+}

@@ -64,6 +64,10 @@ causes! {
     UNACKNOWLEDGED = 28, "not acknowledged in time";
     /// The server closed the connection that the request was sent on.
     DISCONNECTED = 36, "server disconnected";
+    /// It had waited for as long as controlled delay allows.
+    DELAY_CONTROLLED = 37, "shed by controlled delay";
+    /// It could no longer be done before its caller's deadline.
+    TOO_LATE = 38, "shed as too late";
 }
 
 impl Failure {
@@ -77,6 +81,8 @@ impl Failure {
         Self::TOO_MANY_IN_FLIGHT,
         Self::THREADS_FULL,
         Self::QUEUE_FULL,
+        Self::DELAY_CONTROLLED,
+        Self::TOO_LATE,
     ];
 
     /// Causes by which a request fails at once because something has run out.

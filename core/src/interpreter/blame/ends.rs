@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 use crate::model::{FaultEffect, Op};
 
-use crate::engine::token::{Failure, Request, SAMPLED};
+use crate::engine::token::{Failure, Request, SAMPLED, State};
 use crate::interpreter::world::World;
 use crate::parts::PlaceKind;
 use crate::parts::blame::accounts::Earlier;
@@ -357,6 +357,13 @@ impl World<'_> {
             (Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. }, Some(process)) => Some(process.pools + pool),
             _ => None,
         };
+        if matches!(why, Failure::DELAY_CONTROLLED | Failure::TOO_LATE) {
+            return match token.state {
+                State::AtStation => Some(places.stations[token.wait as usize][0]),
+                State::Queued => Some(self.queued_at(places, token.wait)),
+                _ => None,
+            };
+        }
         match (why, *op) {
             (Failure::CONNECTION_REFUSED | Failure::CONNECTION_LOST, _) => Some(self.down(places, t, other)),
             (Failure::BREAKER_OPEN, Op::Breaker { breaker }) => {

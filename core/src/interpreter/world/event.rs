@@ -98,7 +98,7 @@ impl World<'_> {
             State::Carrying => self.carried(t),
             State::Outbound => self.continue_at_server(t),
             State::Knocking => self.knock_again(t),
-            State::Queued | State::AtStation => self.timed_out(t),
+            State::Queued | State::AtStation => self.waited_too_long(t),
             State::Elapsing => {
                 self.engine.drop_timer(t);
                 self.wake(t);

@@ -2,7 +2,7 @@
 
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
-use crate::model::{Order, Patience, StationPlan, System};
+use crate::model::{Order, Patience, Shedding, StationPlan, System};
 
 use crate::engine::population::QueueStatistics;
 use crate::engine::queue::Queue;
@@ -42,6 +42,8 @@ pub(crate) struct Station {
     busy: TimeWeighted,
     queue: Queue,
     pub patience: Option<Patience>,
+    /// Which of those who wait are dropped under overload.
+    pub shedding: Option<Shedding>,
     /// Waiting and served.
     inside: QueueStatistics,
     turned_away: u64,
@@ -69,8 +71,9 @@ impl Station {
                 Cpu::new(cores, plan.slowdown, slot::STATION + index)
             }),
             busy: TimeWeighted::default(),
-            queue: Queue::new(plan.waiting.order, plan.waiting.patience.is_some()),
+            queue: Queue::new(plan.waiting.order, plan.waiting.patience.is_some() || plan.waiting.shedding.is_some()),
             patience: plan.waiting.patience,
+            shedding: plan.waiting.shedding,
             inside: QueueStatistics::default(),
             turned_away: 0,
             begun: 0,
@@ -95,6 +98,16 @@ impl Station {
     pub fn broken_law(&self, now: Time) -> Option<(u128, u128)> {
         let sides = (self.busy.area(now), self.begun + self.carried - self.remaining(now));
         (sides.0 != sides.1 && !self.broken_off).then_some(sides)
+    }
+
+    /// Since when requests have waited without a break.
+    pub fn busy_since(&self) -> Time {
+        self.queue.busy_since
+    }
+
+    /// A token that waits is dropped.
+    pub fn drop_one(&mut self) {
+        self.turned_away += 1;
     }
 
     /// Whether it has to know the service of those that wait.

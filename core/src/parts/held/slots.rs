@@ -9,7 +9,7 @@ use crate::kernel::deadline::{Deadlines, LaneId};
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
-use crate::model::{Capacity, Draw, Patience, System, Waiting};
+use crate::model::{Capacity, Draw, Patience, Shedding, System, Waiting};
 
 use crate::engine::Engine;
 use crate::engine::queue::Queue;
@@ -106,7 +106,7 @@ pub(crate) struct Slots {
     pub sharers: u32,
     /// Whether a unit that is given on needs nothing but the grant: no other process' units, no event loop that is blocked.
     pub is_plain: bool,
-    /// Tokens that were turned away because too many waited.
+    /// Tokens that were turned away because too many waited, or dropped from the queue.
     pub shed: u64,
     /// Connections open (pools); all, for other kinds.
     pub opened: u32,
@@ -118,6 +118,8 @@ pub(crate) struct Slots {
     pub patience: Option<LaneId>,
     /// How long a token waits, where that is drawn.
     pub drawn_patience: Option<Draw>,
+    /// Which of those who wait are dropped under overload.
+    pub shedding: Option<Shedding>,
     pub connect_time: Option<Draw>,
     /// How long a round trip on a connection may take (pools).
     pub command: Option<LaneId>,
@@ -135,6 +137,7 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub fn new(kind: SlotsKind, process: u32, size: u32, opened: u32, waiting: Waiting) -> Self {
+        let has_patience = waiting.shedding.is_some() || matches!(waiting.patience, Some(Patience::Drawn(_)));
         Self {
             kind,
             process,
@@ -147,10 +150,11 @@ impl Slots {
             shed: 0,
             opened,
             used: TimeWeighted::default(),
-            queue: Queue::new(waiting.order, matches!(waiting.patience, Some(Patience::Drawn(_)))),
+            queue: Queue::new(waiting.order, has_patience),
             holders: List::default(),
             patience: None,
             drawn_patience: None,
+            shedding: waiting.shedding,
             connect_time: None,
             command: None,
             pool: NONE,

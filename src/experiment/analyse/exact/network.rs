@@ -159,6 +159,7 @@ impl Walk<'_> {
                 Order::Fifo | Order::Lifo | Order::AdaptiveLifo => plan.waiting.patience.is_none(),
                 Order::Priority | Order::Shortest => false,
             };
+            let is_covered = is_covered && plan.waiting.shedding.is_none();
             if plan.capacity.is_some() || plan.slowdown != 0.0 || !is_covered {
                 return None;
             }
