@@ -17,6 +17,11 @@ pub struct Liveness {
     /// loop, a full thread pool or a pause of accept. With several workers in a replica, whichever accepts the
     /// connection answers.
     pub endpoint: String,
+    /// Whether the endpoint is answered on threads of its own in the same process, as by a server on a port of its own (Spring
+    /// Boot's `management.server.port`, Puma's control app): the probe then shares the CPU with the requests, but waits for no
+    /// thread of theirs. Only with `runtime = "threads"`. Without it: no.
+    #[serde(default)]
+    pub own_threads: bool,
     /// Time between two probes of a replica (`periodSeconds`). Without it: 10 s.
     pub period: Option<Duration>,
     /// Time within which a probe must be answered (`timeoutSeconds`). Without it: 1 s.
@@ -38,6 +43,11 @@ pub struct Liveness {
 pub struct Readiness {
     /// The endpoint of this service that is probed.
     pub endpoint: String,
+    /// Whether the endpoint is answered on threads of its own in the same process, as by a server on a port of its own (Spring
+    /// Boot's `management.server.port`, Puma's control app): the probe then shares the CPU with the requests, but waits for no
+    /// thread of theirs. Only with `runtime = "threads"`. Without it: no.
+    #[serde(default)]
+    pub own_threads: bool,
     /// Time between two probes of a replica (`periodSeconds`). Without it: 10 s.
     pub period: Option<Duration>,
     /// Time within which a probe must be answered (`timeoutSeconds`). Without it: 1 s.

@@ -73,9 +73,10 @@ pub(crate) fn system(circles_through_calls: bool) -> impl Strategy<Value = Strin
             (service("back", back).boxed(), ingress()).prop_map(|(back, ingress)| back + &ingress),
             prop::collection::vec(step(means).boxed(), 1..=4),
             prop::collection::vec(step(behind).boxed(), 1..=2),
-            troubles().boxed(),
+            (troubles(), any::<bool>()).boxed(),
         )
-            .prop_map(move |(stations, database, front, client, back, steps, behind, troubles)| {
+            .prop_map(move |(stations, database, front, client, back, steps, behind, (troubles, own))| {
+                let troubles = if own { with_own_threads(&troubles, &front, &back) } else { troubles };
                 format!(
                     "{troubles}{stations}{queue}[services.db]\n{database}\n{front}{client}[services.front.endpoints]\n\
                      serve = {{ steps = [{{ sleep = \"1ms\" }}, {}] }}\n{back}[services.back.endpoints]\nwork = {{ steps = [{}] }}\n",
@@ -84,6 +85,18 @@ pub(crate) fn system(circles_through_calls: bool) -> impl Strategy<Value = Strin
                 )
             })
     })
+}
+
+/// Probes with threads of their own, of the services that have a limited number of threads.
+fn with_own_threads(troubles: &str, front: &str, back: &str) -> String {
+    let has_threads = |service: &str| service.contains("runtime = \"threads\"") && service.contains("\nthreads = ");
+    let own = |table: &str, service: &str, troubles: String| match has_threads(service) {
+        true => {
+            troubles.replace(&format!("[services.{table}]\n"), &format!("[services.{table}]\nown_threads = true\n"))
+        }
+        false => troubles,
+    };
+    own("back.readiness", back, own("front.liveness", front, troubles.to_owned()))
 }
 
 #[test]

@@ -39,7 +39,13 @@ impl World<'_> {
         self.engine.priorities.set(t, 0);
         self.engine.tokens[t].flags |= WASTE;
         self.probers[index as usize].send(&mut self.engine, t);
-        self.arrive_at(t, replica);
+        if plan.own_threads {
+            // The first process has the other port.
+            self.enter_process(t, self.replicas[replica as usize].first_process);
+            self.set_ready(t);
+        } else {
+            self.arrive_at(t, replica);
+        }
     }
 
     /// Whether only probes and autoscalers have been active for long enough that the state no longer changes.

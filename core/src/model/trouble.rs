@@ -7,6 +7,8 @@ use crate::kernel::Time;
 pub struct ProbePlan {
     /// Index of the endpoint.
     pub endpoint: u32,
+    /// Whether threads of its own answer it, so that it does not wait for those of the requests.
+    pub own_threads: bool,
     /// Time between two probes of a replica.
     pub period: Time,
     /// Time within which it must be answered.

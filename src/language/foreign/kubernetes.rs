@@ -55,6 +55,8 @@ pub(super) const WORDS: &[Foreign] = &[
         "the grace period is not modelled; leave it out",
     ),
     word(&["httpGet", "path"], "Kubernetes", "a liveness", "endpoint", "an endpoint of this service"),
+    word(&["managementServerPort"], "Spring Boot", "a liveness", "own_threads", "`own_threads = true`"),
+    word(&["managementServerPort"], "Spring Boot", "a readiness", "own_threads", "`own_threads = true`"),
     word(&["periodSeconds"], "Kubernetes", "a readiness", "period", SECONDS),
     word(&["timeoutSeconds"], "Kubernetes", "a readiness", "timeout", SECONDS),
     word(&["initialDelaySeconds"], "Kubernetes", "a readiness", "initial_delay", SECONDS),

@@ -4,7 +4,7 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
 use crate::language::{Duration, Liveness, Readiness, Service};
-use crate::model::ProbePlan;
+use crate::model::{ProbePlan, Runtime};
 
 /// What Kubernetes does where the model says nothing.
 const DEFAULT_PERIOD: Time = Time(10_000_000_000);
@@ -35,6 +35,7 @@ impl Lowering<'_> {
         let endpoint = self.probed(at, of, &probe.endpoint)?;
         Some(ProbePlan {
             endpoint,
+            own_threads: self.own_threads(at, of.2, probe.own_threads),
             period: self.positive(at, "period", probe.period, DEFAULT_PERIOD),
             timeout: self.positive(at, "timeout", probe.timeout, DEFAULT_TIMEOUT),
             initial_delay: probe.initial_delay.map_or(Time::ZERO, |Duration(ns)| Time(ns)),
@@ -48,6 +49,7 @@ impl Lowering<'_> {
         let endpoint = self.probed(at, of, &probe.endpoint)?;
         Some(ProbePlan {
             endpoint,
+            own_threads: self.own_threads(at, of.2, probe.own_threads),
             period: self.positive(at, "period", probe.period, DEFAULT_PERIOD),
             timeout: self.positive(at, "timeout", probe.timeout, DEFAULT_TIMEOUT),
             initial_delay: probe.initial_delay.map_or(Time::ZERO, |Duration(ns)| Time(ns)),
@@ -61,6 +63,19 @@ impl Lowering<'_> {
         let of_service = format!(" in service `{name}`");
         self.find(at.key("endpoint"), "endpoint", endpoint, service.endpoints.iter(), &of_service)?;
         self.endpoint_index(index as u32, endpoint)
+    }
+
+    fn own_threads(&mut self, at: At<'_>, service: &Service, wanted: bool) -> bool {
+        let is_limited = service.runtime == Runtime::Threads && service.threads.is_some();
+        if wanted && !is_limited {
+            let title = match service.runtime {
+                Runtime::EventLoop => "threads of a probe's own are not supported beside an event loop",
+                Runtime::Threads | Runtime::Delay => "no request of this service waits for a thread",
+            };
+            let complaint = Complaint::at(at.key("own_threads"), title, "would have no effect");
+            self.complain(complaint.help("leave the key out"));
+        }
+        wanted && is_limited
     }
 
     pub(super) fn positive(&mut self, at: At<'_>, key: &str, value: Option<Duration>, default: Time) -> Time {

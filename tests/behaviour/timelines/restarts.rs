@@ -31,6 +31,25 @@ fn a_probe_behind_blocking_hashes_restarts_a_healthy_pod() {
     assert_eq!(story.outcome.restarts, 0);
 }
 
+/// The one thread is held from 900 to 4900. The probe of 1000 waits for it, so the pod is restarted at 1500, and A is lost; one that a
+/// server with threads of its own answers takes 1 ms each time. Readiness alike: at 3000 B finds no replica, or waits for A's thread.
+#[test]
+fn a_probe_on_threads_of_its_own_waits_for_none() {
+    let keys = "runtime = \"threads\"\nthreads = 1";
+    let probe = "endpoint = \"health\"\nperiod = \"1s\"\ntimeout = \"500ms\"\nfailure_threshold = 1";
+    let sleep = "{ sleep = \"4s\" }";
+    let own = format!("{probe}\nown_threads = true");
+    assert_eq!(play(&probed(keys, probe, sleep), &[900.0]).told(), ["1500: connection lost"]);
+    let story = play(&probed(keys, &own, sleep), &[900.0, 3000.0]);
+    assert_eq!((story.successes(), story.outcome.restarts), (vec![4900.0, 8900.0], 0));
+    let told = |probe: &str| {
+        let text = probed(keys, probe, sleep).replace("[services.shop.liveness]", "[services.shop.readiness]");
+        play(&text, &[900.0, 3000.0]).told()
+    };
+    assert_eq!(told(probe), ["4900", "3001: connection refused"]);
+    assert_eq!(told(&own), ["4900", "8900"]);
+}
+
 /// The probes of 1000 and 2000 fail, that of 3000 is answered, so those of 4000 and 5000 begin anew: no restart.
 #[test]
 fn only_failures_in_a_row_count() {

@@ -2,7 +2,8 @@
 //!
 //! The kubelet sends each replica a request every `period`; a probe fails when it is answered with an error or not
 //! within `timeout`, and after `failure_threshold` failures in a row Kubernetes acts. A probe arrives like any other
-//! connection, so it waits behind blocking work on the event loop, a full thread pool, or a pause of accept. The first
+//! connection, so it waits behind blocking work on the event loop, a full thread pool, or a pause of accept, unless a
+//! server with threads of its own answers it (Spring Boot's `management.server.port`). The first
 //! is sent `initial_delay` after the start; the replicas of a service start one after the other and are probed evenly
 //! spread over a period.
 
@@ -157,6 +158,7 @@ mod tests {
     fn verdicts(is_readiness: bool, ends: &[bool]) -> (Vec<Verdict>, usize) {
         let plan = ProbePlan {
             endpoint: 0,
+            own_threads: false,
             period: Time(10),
             timeout: Time(1),
             initial_delay: Time::ZERO,
