@@ -2,6 +2,7 @@
 //! of a token at one part.
 
 pub(crate) mod backlog;
+pub(crate) mod barging;
 pub(crate) mod blame;
 pub(crate) mod blocking;
 pub(crate) mod breaker;

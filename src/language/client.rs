@@ -26,6 +26,9 @@ pub struct Pool {
     pub order: Order,
     /// Which of the requests that wait are dropped under overload. Without it: none.
     pub shed: Option<Shed>,
+    /// Whether a request that comes may take a connection that was given back before the one that waited for it does.
+    #[serde(default)]
+    pub waiters: PoolWaiters,
     /// How long each round trip may take, from the sending of the command to its result (asyncpg `command_timeout`); it
     /// does not cover the wait for a connection. A statement that takes longer is cancelled at the database and fails;
     /// its connection stays usable and goes back to the pool at once (asyncpg first waits for the database to confirm).
@@ -62,6 +65,19 @@ pub struct Pool {
     /// Names of its metrics, instead of those that `[metrics.pools]` gives.
     #[serde(default)]
     pub metrics: PoolMetrics,
+}
+
+/// How those who wait for a connection of a pool get it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolWaiters {
+    /// What is given back goes to the first that waits at once (HikariCP, node-postgres, `asyncio.Semaphore`).
+    #[default]
+    Fair,
+    /// The first that waits is woken and looks again when it runs. If another request has taken the connection meanwhile, such
+    /// as one that comes in the same round of the event loop, it waits again, behind all others; its `acquire_timeout`
+    /// continues (`asyncio.Queue`, on which asyncpg's pool and SQLAlchemy's asynchronous pool are built; SQLAlchemy's QueuePool).
+    Barging,
 }
 
 /// Which idle connection is used next.

@@ -188,6 +188,8 @@ pub(crate) enum FrameKind {
     Lent { slots: u32, connection: Connection },
     /// Holds one unit of the slots of a pool after its server was killed: the connection is dead.
     Severed { slots: u32 },
+    /// Was woken for a unit of these slots, which another token may take first. `delayed`: it had waited for any time.
+    Woken { slots: u32, delayed: bool },
     /// A loop: rounds that are left, rounds that are done, and its name.
     Repeat { left: u32, done: u32, round: Round },
     /// Holds a connection of an HTTP client, to a process of the server once that has accepted it.

@@ -161,6 +161,7 @@ impl Built {
             let mut slots = Slots::new(kind, process, plan.max_size, plan.min_size, plan.waiting);
             slots.limit_waits(plan.waiting.patience, deadlines);
             slots.connect_time = plan.connect_time;
+            slots.barging = plan.barging;
             slots.command = lane_of(deadlines, plan.command_timeout);
             if plan.minded {
                 slots.pool = self.pools.len() as u32;

@@ -39,9 +39,13 @@ impl World<'_> {
         loop {
             match self.engine.tokens[t].phase.into() {
                 Borrowing::Look => {
+                    let woken = self.slots[id as usize].barging.then(|| self.take_woken(t, id)).flatten();
                     self.engine.tokens[t].phase = Borrowing::Lent.into();
                     if !self.slots[id as usize].has_room() {
-                        self.queue_for(t, id);
+                        match woken {
+                            Some(delayed) => self.queue_again(t, id, delayed),
+                            None => self.queue_for(t, id),
+                        }
                         return Next::Park;
                     }
                     self.lend(t, id);
@@ -194,6 +198,9 @@ impl World<'_> {
 
     /// Gives a token that has waited its place in the pool.
     pub(crate) fn lend_next(&mut self, t: u32, id: u32) {
+        if self.slots[id as usize].barging {
+            return self.wake_for_unit(t, id);
+        }
         // The time-out covers the opening, too.
         if self.lend(t, id) != Connection::Closed {
             self.engine.drop_timer(t);

@@ -146,6 +146,9 @@ impl World<'_> {
     /// Grants what slots have to those who wait: there are more than before, or a place whose connection is gone.
     pub(crate) fn grant_waiting(&mut self, id: u32) {
         let now = self.engine.now;
+        if self.slots[id as usize].barging {
+            return self.wake_waiting(id);
+        }
         while let Some(next) = self.slots[id as usize].next(&mut self.engine) {
             let slots = &self.slots[id as usize];
             if slots.pool != NONE {

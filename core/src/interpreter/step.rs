@@ -433,6 +433,7 @@ impl World<'_> {
         match kind {
             FrameKind::Hold { slots } => self.give_back(t, frame, slots),
             FrameKind::Lent { slots, connection } => self.take_back(t, frame, slots, connection),
+            FrameKind::Woken { slots, .. } => self.leave_woken(slots),
             FrameKind::Severed { slots } => self.drop_severed(t, frame, slots),
             FrameKind::Repeat { .. } => {}
             FrameKind::Connection { client, .. } => {

@@ -14,6 +14,7 @@ macro_rules! holding {
         FrameKind::Hold { .. }
             | FrameKind::Lent { .. }
             | FrameKind::Severed { .. }
+            | FrameKind::Woken { .. }
             | FrameKind::Connection { .. }
             | FrameKind::Line { .. }
             | FrameKind::Paced { .. }

@@ -229,6 +229,8 @@ pub struct PoolPlan {
     pub round_trip: Option<Draw>,
     /// CPU of a round trip on the client's side.
     pub trip_cpu: Option<Draw>,
+    /// Whether one who comes may take a connection before the waiter that was woken for it does.
+    pub barging: bool,
     /// Whether its connections are minded one by one ([`super::Op::Borrow`]).
     pub minded: bool,
     /// CPU of opening a connection on the client's side.

@@ -3,8 +3,8 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
-use crate::language::{Model, Pool, PoolReuse, Service};
-use crate::model::PoolPlan;
+use crate::language::{Model, Pool, PoolReuse, PoolWaiters, Service};
+use crate::model::{Patience, PoolPlan};
 
 impl Lowering<'_> {
     pub(super) fn pool(&mut self, at: At<'_>, name: &str, pool: &Pool) -> PoolPlan {
@@ -32,15 +32,23 @@ impl Lowering<'_> {
         if let Some(most) = pool.max_queries {
             self.at_least_one(at.key("max_queries"), "max_queries", most);
         }
+        let waiting = self.waiting(at, pool.order, pool.acquire_timeout.as_ref(), pool.shed.as_ref());
+        let ends_by_event = matches!(waiting.patience, Some(Patience::Drawn(_))) || waiting.shedding.is_some();
+        if pool.waiters == PoolWaiters::Barging && ends_by_event {
+            let title = "`waiters = \"barging\"` is not supported yet with a random `acquire_timeout` or with `shed`";
+            let complaint = Complaint::at(at.key("waiters"), title, "would begin the wait anew");
+            self.complain(complaint.help("give `acquire_timeout` one length, and leave out `shed`"));
+        }
         PoolPlan {
             name: name.into(),
             server,
             min_size: pool.min_size,
             max_size: pool.max_size,
-            waiting: self.waiting(at, pool.order, pool.acquire_timeout.as_ref(), pool.shed.as_ref()),
+            waiting,
             connect_time: self.maybe_draw(at.key("connect_time"), pool.connect_time.as_ref()),
             round_trip: self.maybe_draw(at.key("round_trip"), pool.round_trip.as_ref()),
             trip_cpu: self.maybe_draw(at.key("trip_cpu"), pool.trip_cpu.as_ref()),
+            barging: pool.waiters == PoolWaiters::Barging,
             minded: minded(self.model, pool),
             tls: self.pool_tls(at, pool.tls.as_ref()),
             connect_cpu: self.maybe_draw(at.key("connect_cpu"), pool.connect_cpu.as_ref()),
@@ -105,5 +113,6 @@ pub(in crate::language) fn minded(model: &Model, pool: &Pool) -> bool {
         || pool.max_inactive_connection_lifetime.is_some_and(|life| life.0 > 0)
         || pool.max_queries.is_some()
         || pool.max_idle_connections.is_some()
+        || pool.waiters == PoolWaiters::Barging
         || (pool.acquire_timeout.is_some() && pool.connect_time.is_some())
 }

@@ -85,8 +85,11 @@ impl Lowering<'_> {
                 let time = |time: Option<crate::language::Duration>, default: u64| time.map_or(default, |time| time.0);
                 let (target, interval) = (time(codel.target, 5_000_000), time(codel.interval, 100_000_000));
                 if target == 0 || target > interval {
-                    let complaint =
-                        Complaint::at(at.key("target"), "`target` must be above 0 and at most `interval`", "is not");
+                    let complaint = Complaint::at(
+                        at.key("target"),
+                        "`target` must be above 0 and at most `interval`",
+                        if target == 0 { "is 0" } else { "is longer" },
+                    );
                     self.complain(complaint.note("without them `target` is 5 ms and `interval` is 100 ms"));
                 }
                 Shedding::Codel { target: Time(target), interval: Time(interval) }

@@ -89,6 +89,8 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         minding(),
     )
         .prop_map(move |(min, max, reset, patience, connect, trip, cpu, minding)| {
+            let is_drawn = patience.contains("exp(") || patience.contains("shed");
+            let minding = if minding == BARGING && is_drawn { String::new() } else { minding };
             let cpu = cpu + &minding;
             format!(
                 "[services.{name}.pools.main]\nserver = \"db\"\nmin_size = {min}\nmax_size = {max}\n\
@@ -154,6 +156,9 @@ fn memory(name: &'static str, runtime: &'static str) -> impl Strategy<Value = St
     prop::option::weighted(0.25, both).prop_map(Option::unwrap_or_default)
 }
 
+/// A pool that wakes those who wait. It takes no patience that is drawn.
+const BARGING: &str = "waiters = \"barging\"\n";
+
 /// What makes a pool mind its connections one by one.
 fn minding() -> impl Strategy<Value = String> {
     let keys = (
@@ -166,6 +171,7 @@ fn minding() -> impl Strategy<Value = String> {
         tls(),
     )
         .prop_map(|(a, b, c, d, e, f, g)| format!("{a}{b}{c}{d}{e}{f}{g}"));
+    let keys = prop_oneof![3 => keys, 1 => Just(BARGING.to_owned())];
     prop_oneof![2 => Just(String::new()), 1 => keys]
 }
 

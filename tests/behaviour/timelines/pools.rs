@@ -119,3 +119,43 @@ fn a_timeout_in_a_queue_gives_back_what_is_held() {
     assert_eq!(story.told(), ["151", "101: acquire timed out", "301"]);
     assert!(story.at_rest);
 }
+
+/// One loop and one connection, held for 10 ms. B waits from 1 on. At 10 A gives the connection back: a barging pool wakes B. A, which
+/// comes first in that round, borrows it a second time, and B waits again, behind C, which came at 5. In a fair pool B has it at 10.
+#[test]
+fn a_woken_waiter_may_find_its_connection_taken() {
+    let pool = "[services.shop.pools.one]\nserver = \"db\"\nmin_size = 1\nmax_size = 1\nreset_on_release = false";
+    let hold = "{ with = { pool = \"one\", steps = [{ sleep = \"10ms\" }] } }";
+    let ends = |keys: &str, steps: &str, sends: &[f64]| {
+        let story = play(&shop("", &format!("{pool}\n{keys}"), steps), sends);
+        let waited = resource(&story.outcome, "shop pool one").waited;
+        (story.told(), waited)
+    };
+    let barging = "waiters = \"barging\"";
+    let twice = format!("{hold}, {hold}");
+    let sends = [0.0, 1.0, 5.0];
+    // A at 0, B at 10, C at 20, and then each a second time in the same order.
+    assert_eq!(ends("", &twice, &sends).0, ["40", "50", "60"]);
+    // A from 0 to 20; then C, which is before B by now, from 20 to 40, as B is behind it and it takes its own again; B until 60.
+    let (told, waited) = ends(barging, &twice, &sends);
+    assert_eq!(told, ["20", "60", "40"]);
+    // Each of the two that waited counts once, however often it was woken.
+    assert_eq!(waited, Some(2));
+    // The time-out continues: B waits from 1 to 16 although it was woken at 10.
+    let (told, _) = ends(&format!("{barging}\nacquire_timeout = \"15ms\""), &twice, &sends[..2]);
+    assert_eq!(told, ["20", "16: acquire timed out"]);
+    // Without one who takes it first nothing is different.
+    assert_eq!(ends(barging, hold, &sends).0, ends("", hold, &sends).0);
+}
+
+/// A gives its connection back at 10 and computes until 15, so B, which was woken at 10, has not looked when its time is over at 13.
+/// C is woken in its place.
+#[test]
+fn a_woken_waiter_that_gives_up_wakes_the_next() {
+    let pool = "[services.shop.pools.one]\nserver = \"db\"\nmin_size = 1\nmax_size = 1\nreset_on_release = false\n\
+         waiters = \"barging\"\nacquire_timeout = \"12ms\"";
+    let steps = "{ with = { pool = \"one\", steps = [{ sleep = \"10ms\" }] } }, { cpu = \"5ms\" }";
+    let story = play(&shop("", pool, steps), &[0.0, 1.0, 8.0]);
+    assert_eq!(story.told(), ["15", "15: acquire timed out", "30"]);
+    assert!(story.at_rest);
+}

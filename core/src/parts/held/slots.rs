@@ -125,6 +125,8 @@ pub(crate) struct Slots {
     pub command: Option<LaneId>,
     /// Index of the pool that minds these connections, if one does.
     pub pool: u32,
+    /// Whether a waiter that is woken may find its unit taken by a token that has come meanwhile.
+    pub barging: bool,
     /// How many may wait.
     pub room: u32,
     pub deadlocked: bool,
@@ -158,6 +160,7 @@ impl Slots {
             connect_time: None,
             command: None,
             pool: NONE,
+            barging: false,
             room: u32::MAX,
             deadlocked: false,
             grants: 0,
