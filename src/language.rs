@@ -53,7 +53,7 @@ pub(crate) mod unused;
 mod visible;
 
 pub use cache::Cache;
-pub use client::{Client, Pool, PoolReuse, PoolWaiters, Reuse, SearchCost, Waiters};
+pub use client::{Client, Pool, PoolConnects, PoolReuse, PoolWaiters, Reuse, SearchCost, Waiters};
 pub use deploy::{Deploy, OnSigterm, Pods, Strategy};
 pub use difference::Difference;
 pub use disk::Disk;

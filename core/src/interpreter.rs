@@ -1,6 +1,7 @@
 //! The interpreter: the one module that knows all parts. Tokens run their programs here, and each file says what becomes
 //! of a token at one part.
 
+pub(crate) mod adding;
 pub(crate) mod backlog;
 pub(crate) mod barging;
 pub(crate) mod blame;

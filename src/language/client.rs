@@ -35,6 +35,9 @@ pub struct Pool {
     pub command_timeout: Option<Duration>,
     /// Time to open a connection when the pool grows (TCP, authentication). Without it: none.
     pub connect_time: Option<Distribution>,
+    /// Who opens a connection.
+    #[serde(default)]
+    pub connects: PoolConnects,
     /// CPU of opening a connection where the request runs (asyncpg computes SCRAM-SHA-256 in Python). Without it: none.
     pub connect_cpu: Option<Distribution>,
     /// TLS of its connections (libpq's `sslmode`, `ssl` of asyncpg and node-postgres). A handshake follows each connect; its round
@@ -65,6 +68,19 @@ pub struct Pool {
     /// Names of its metrics, instead of those that `[metrics.pools]` gives.
     #[serde(default)]
     pub metrics: PoolMetrics,
+}
+
+/// Who opens a connection of a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolConnects {
+    /// The request that needs one; if that fails, the request fails (asyncpg, node-postgres, SQLAlchemy).
+    #[default]
+    Request,
+    /// A thread of the pool, one at a time, while the request waits for this one or for one that is given back. If it fails, it
+    /// tries again after 10 ms, 20 ms and so on up to 5 s as long as a request waits; a request fails only when its
+    /// `acquire_timeout` is over (HikariCP).
+    Background,
 }
 
 /// How those who wait for a connection of a pool get it.

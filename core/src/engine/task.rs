@@ -45,6 +45,8 @@ pub(crate) enum Task {
     Roll { scaler: u32 },
     /// The process with this number of a consumer begins to consume.
     Consume { consumer: u32, number: u32 },
+    /// A pool that opens connections itself has opened one, or tries again.
+    AddConnection { slots: u32 },
     /// Raise the number of slots if they starve.
     Grow { slots: u32 },
     /// A flush of a disk begins.

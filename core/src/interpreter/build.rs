@@ -163,6 +163,9 @@ impl Built {
             slots.connect_time = plan.connect_time;
             slots.barging = plan.barging;
             slots.command = lane_of(deadlines, plan.command_timeout);
+            if plan.background {
+                slots.open_in_background();
+            }
             if plan.minded {
                 slots.pool = self.pools.len() as u32;
                 self.pools.push(Pool::new(plan, lane_of(deadlines, plan.idle_life)));

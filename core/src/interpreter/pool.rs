@@ -211,6 +211,7 @@ impl World<'_> {
 
     /// Closes the connections that are not in use: the process or its database was killed.
     pub(crate) fn close_idle(&mut self, id: u32) {
+        self.break_off_adding(id);
         let index = self.slots[id as usize].pool as usize;
         while let Some(idle) = self.pools[index].idle.pop(&mut self.idle_connections) {
             self.engine.deadlines.cancel(self.idle_connections[idle].timer);
@@ -227,10 +228,11 @@ impl World<'_> {
         let index = self.slots[id as usize].pool as usize;
         while self.pools[index].fresh < self.pools[index].min_size && self.open_connection(id).is_ok() {
             self.pools[index].fresh += 1;
+            self.slots[id as usize].size += u32::from(self.pools[index].adder.is_some());
         }
     }
 
-    fn keep_connection(&mut self, id: u32, trips: u32) {
+    pub(crate) fn keep_connection(&mut self, id: u32, trips: u32) {
         let now = self.engine.now;
         let connection = IdleConnection { links: Links::default(), slots: id, trips, timer: NONE };
         let idle = self.idle_connections.insert(connection);
@@ -256,7 +258,7 @@ impl World<'_> {
     }
 
     /// Takes what an opening needs: a descriptor, and room at the database.
-    fn open_connection(&mut self, id: u32) -> Result<(), Failure> {
+    pub(crate) fn open_connection(&mut self, id: u32) -> Result<(), Failure> {
         let (now, process) = (self.engine.now, self.slots[id as usize].process);
         if !self.processes[process as usize].descriptors.take(now) {
             return Err(Failure::NO_DESCRIPTOR);
@@ -276,6 +278,15 @@ impl World<'_> {
 
     /// A connection ends.
     fn shut_connection(&mut self, id: u32) {
+        self.give_up_connection(id);
+        if self.slots[id as usize].in_background {
+            self.slots[id as usize].size -= 1;
+            self.watch_connections(id);
+        }
+    }
+
+    /// Gives back what an opening takes.
+    pub(crate) fn give_up_connection(&mut self, id: u32) {
         let (now, process) = (self.engine.now, self.slots[id as usize].process);
         let database = self.database_behind(id);
         self.slots[id as usize].opened -= 1;

@@ -79,6 +79,7 @@ impl World<'_> {
             self.limit_by_shedding(t, shedding, busy_since);
         }
         self.watch_growth(id);
+        self.watch_connections(id);
         self.look_for_deadlock(t);
     }
 

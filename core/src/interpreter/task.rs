@@ -25,6 +25,7 @@ impl World<'_> {
                 waiting.all(|t| self.is_for_probe(t))
             }
             Task::Faults | Task::Resend { .. } | Task::Grow { .. } | Task::Consume { .. } => false,
+            Task::AddConnection { .. } => false,
             Task::Start { .. } | Task::Terminate { .. } | Task::Drained { .. } => false,
             Task::Unlist { .. } | Task::Stop { .. } | Task::Deploy { .. } | Task::Roll { .. } => false,
         }
@@ -42,6 +43,7 @@ impl World<'_> {
                 Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } => true,
                 Task::OutOfMemory { .. } | Task::Flush { .. } | Task::Flushed { .. } => true,
                 Task::Admit { .. }
+                | Task::AddConnection { .. }
                 | Task::Grow { .. }
                 | Task::Consume { .. }
                 | Task::Start { .. }
@@ -92,6 +94,7 @@ impl World<'_> {
             Task::Drained { replica } => self.drained_replica(replica),
             Task::Deploy { scaler, deploy } => self.begin_deploy(scaler, deploy),
             Task::Roll { scaler } => self.roll(scaler),
+            Task::AddConnection { slots } => self.continue_adding(slots),
             Task::Grow { slots } => self.grow(slots),
             Task::Consume { consumer, number } => self.consume(consumer, number),
         }

@@ -231,6 +231,8 @@ pub struct PoolPlan {
     pub trip_cpu: Option<Draw>,
     /// Whether one who comes may take a connection before the waiter that was woken for it does.
     pub barging: bool,
+    /// Whether the pool opens connections itself while those who need them wait.
+    pub background: bool,
     /// Whether its connections are minded one by one ([`super::Op::Borrow`]).
     pub minded: bool,
     /// CPU of opening a connection on the client's side.

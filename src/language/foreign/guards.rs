@@ -49,6 +49,13 @@ pub(super) const WORDS: &[Foreign] = &[
     word(&["waitDurationInOpenState"], "resilience4j", "a breaker", "recovery_time", ""),
     word(&["permittedNumberOfCallsInHalfOpenState"], "resilience4j", "a breaker", "half_open_calls", ""),
     word(
+        &["codel_target_delay", "codel_interval"],
+        "folly",
+        "a service",
+        "shed",
+        "`shed = { codel = { target = \"5ms\", interval = \"100ms\" } }`",
+    ),
+    word(
         &["maxAttempts", "max_attempts"],
         "resilience4j",
         "a `retry` step",

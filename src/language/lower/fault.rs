@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
-use crate::language::{self, Duration, Effect, Fault, Service};
+use crate::language::{self, Duration, Effect, Fault, PoolConnects, Service};
 use crate::model::{self, FaultPlan, Runtime};
 
 impl Lowering<'_> {
@@ -96,7 +96,14 @@ impl Lowering<'_> {
         match (&capacity.pool, &capacity.limit, capacity.threads) {
             (Some(pool), None, false) => {
                 let found = self.find(at.key("pool"), "pool", pool, service.pools.iter(), &of_service);
-                found.map(|(index, _)| model::Capacity::Pool(index))
+                let (index, found) = found?;
+                if found.connects == PoolConnects::Background {
+                    let title = "a fault that lowers a pool that connects in the background is not supported yet";
+                    let complaint = Complaint::at(at.key("pool"), title, "its size changes by itself");
+                    self.complain(complaint.help("leave out `connects` of the pool, or the fault"));
+                    return None;
+                }
+                Some(model::Capacity::Pool(index))
             }
             (None, Some(limit), false) => {
                 let found = self.find(at.key("limit"), "limit", limit, service.limits.iter(), &of_service);

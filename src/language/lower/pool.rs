@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
-use crate::language::{Model, Pool, PoolReuse, PoolWaiters, Service};
+use crate::language::{Model, Pool, PoolConnects, PoolReuse, PoolWaiters, Service};
 use crate::model::{Patience, PoolPlan};
 
 impl Lowering<'_> {
@@ -39,6 +39,9 @@ impl Lowering<'_> {
             let complaint = Complaint::at(at.key("waiters"), title, "would begin the wait anew");
             self.complain(complaint.help("give `acquire_timeout` one length, and leave out `shed`"));
         }
+        if pool.connects == PoolConnects::Background {
+            self.background(at, pool);
+        }
         PoolPlan {
             name: name.into(),
             server,
@@ -48,6 +51,7 @@ impl Lowering<'_> {
             connect_time: self.maybe_draw(at.key("connect_time"), pool.connect_time.as_ref()),
             round_trip: self.maybe_draw(at.key("round_trip"), pool.round_trip.as_ref()),
             trip_cpu: self.maybe_draw(at.key("trip_cpu"), pool.trip_cpu.as_ref()),
+            background: pool.connects == PoolConnects::Background,
             barging: pool.waiters == PoolWaiters::Barging,
             minded: minded(self.model, pool),
             tls: self.pool_tls(at, pool.tls.as_ref()),
@@ -57,6 +61,28 @@ impl Lowering<'_> {
             max_idle: pool.max_idle_connections,
             oldest_first: pool.reuse == PoolReuse::Fifo,
             max_queries: pool.max_queries,
+        }
+    }
+
+    /// A pool that opens its connections itself.
+    fn background(&mut self, at: At<'_>, pool: &Pool) {
+        let at_connects = at.key("connects");
+        if pool.acquire_timeout.is_none() {
+            let title = "a pool that connects in the background needs an `acquire_timeout`";
+            let complaint =
+                Complaint::at(at_connects, title, "a request would wait without end for a database that is down");
+            self.complain(complaint.help("HikariCP's `connectionTimeout` is 30 s unless it is set"));
+        }
+        if pool.connect_cpu.is_some() {
+            let title = "no request pays for a connection that is opened in the background";
+            let complaint = Complaint::at(at.key("connect_cpu"), title, "would have no effect");
+            self.complain(complaint.also(at_connects, "opened by the pool").help("leave `connect_cpu` out"));
+        }
+        if pool.waiters == PoolWaiters::Barging {
+            let title = "`connects = \"background\"` is not supported yet with `waiters = \"barging\"`";
+            self.complain(
+                Complaint::at(at_connects, title, "is HikariCP's, which is fair").help("leave one of them out"),
+            );
         }
     }
 
@@ -114,5 +140,6 @@ pub(in crate::language) fn minded(model: &Model, pool: &Pool) -> bool {
         || pool.max_queries.is_some()
         || pool.max_idle_connections.is_some()
         || pool.waiters == PoolWaiters::Barging
+        || pool.connects == PoolConnects::Background
         || (pool.acquire_timeout.is_some() && pool.connect_time.is_some())
 }

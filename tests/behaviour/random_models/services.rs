@@ -90,7 +90,9 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
     )
         .prop_map(move |(min, max, reset, patience, connect, trip, cpu, minding)| {
             let is_drawn = patience.contains("exp(") || patience.contains("shed");
-            let minding = if minding == BARGING && is_drawn { String::new() } else { minding };
+            let has_patience = patience.contains("acquire_timeout");
+            let is_refused = minding == BARGING && is_drawn || minding == BACKGROUND && !has_patience;
+            let minding = if is_refused { String::new() } else { minding };
             let cpu = cpu + &minding;
             format!(
                 "[services.{name}.pools.main]\nserver = \"db\"\nmin_size = {min}\nmax_size = {max}\n\
@@ -159,6 +161,9 @@ fn memory(name: &'static str, runtime: &'static str) -> impl Strategy<Value = St
 /// A pool that wakes those who wait. It takes no patience that is drawn.
 const BARGING: &str = "waiters = \"barging\"\n";
 
+/// A pool that opens its connections itself. It needs a patience.
+const BACKGROUND: &str = "connects = \"background\"\n";
+
 /// What makes a pool mind its connections one by one.
 fn minding() -> impl Strategy<Value = String> {
     let keys = (
@@ -171,7 +176,7 @@ fn minding() -> impl Strategy<Value = String> {
         tls(),
     )
         .prop_map(|(a, b, c, d, e, f, g)| format!("{a}{b}{c}{d}{e}{f}{g}"));
-    let keys = prop_oneof![3 => keys, 1 => Just(BARGING.to_owned())];
+    let keys = prop_oneof![3 => keys, 1 => Just(BARGING.to_owned()), 1 => Just(BACKGROUND.to_owned())];
     prop_oneof![2 => Just(String::new()), 1 => keys]
 }
 

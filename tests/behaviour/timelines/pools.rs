@@ -159,3 +159,34 @@ fn a_woken_waiter_that_gives_up_wakes_the_next() {
     assert_eq!(story.told(), ["15", "15: acquire timed out", "30"]);
     assert!(story.at_rest);
 }
+
+/// Nothing is open. The pool opens one by 9, for A, and pauses until 39: B and C have that one at 19 and 29, when it is given back. Of D
+/// and E one takes it, and the other waits until 59 for a second one.
+#[test]
+fn a_pool_that_connects_in_the_background_opens_one_at_a_time() {
+    let keys = "min_size = 0\nmax_size = 2\nconnect_time = \"9ms\"\nacquire_timeout = \"1s\"\n";
+    let steps = "{ query = { pool = \"auth\", time = \"10ms\" } }";
+    let sends = [0.0, 0.0, 0.0, 50.0, 50.0];
+    let ends = |keys: &str| play(&shop("", &pool(keys), steps), &sends).successes();
+    assert_eq!(ends(keys), [19.0, 19.0, 29.0, 60.0, 60.0], "each request opens its own");
+    assert_eq!(ends(&format!("{keys}connects = \"background\"")), [19.0, 29.0, 39.0, 60.0, 69.0]);
+}
+
+/// The database is down until 35. The pool tries at 1, 11, 31 and 71, while A waits: a refused connect is no error of a request.
+#[test]
+fn a_refused_connect_in_the_background_is_tried_again() {
+    let steps = "{ query = { pool = \"auth\", time = \"10ms\" } }";
+    let told = |patience: &str, connects: &str| {
+        let keys = format!(
+            "min_size = 0\nmax_size = 2\nconnect_time = \"9ms\"\nacquire_timeout = \"{patience}\"\n{connects}\n\
+             [faults.f]\nservice = \"db\"\nfrom = \"0s\"\nto = \"35ms\"\neffect = \"dead\""
+        );
+        let story = play(&shop("", &pool(&keys), steps), &[1.0]);
+        assert!(story.at_rest);
+        story.told()
+    };
+    let background = "connects = \"background\"";
+    assert_eq!(told("1s", ""), ["1: connection refused"]);
+    assert_eq!(told("1s", background), ["90"]);
+    assert_eq!(told("50ms", background), ["51: acquire timed out"]);
+}

@@ -14,6 +14,7 @@
 
 use crate::kernel::deadline::LaneId;
 use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::{NONE, Time};
 use crate::model::PoolPlan;
 
 /// A pool of one process.
@@ -29,6 +30,37 @@ pub(crate) struct Pool {
     pub idle: List,
     /// Connections from the start that were never lent.
     pub fresh: u32,
+    /// What opens connections, if the pool does so itself.
+    pub adder: Option<Box<Adder>>,
+}
+
+/// The thread of a pool that opens connections while those who need them wait (HikariCP `pool/HikariPool.java`,
+/// `PoolEntryCreator`): one at a time, with a pause after each, and again after a failure, as long as somebody waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Adder {
+    /// Whether it has anything to do.
+    pub is_active: bool,
+    /// Whether it is opening a connection.
+    pub is_connecting: bool,
+    /// The pause after the next failure.
+    pub back_off: Time,
+    /// What comes next; [`NONE`] if nothing does.
+    pub task: u32,
+    /// Attempts so far.
+    pub attempts: u64,
+}
+
+impl Adder {
+    /// The first pause after a failure; each is twice as long as the one before.
+    pub const FIRST_BACK_OFF: Time = Time(10_000_000);
+    /// The longest of these pauses.
+    pub const LONGEST_BACK_OFF: Time = Time(5_000_000_000);
+    /// The pause after a success.
+    pub const PAUSE: Time = Time(30_000_000);
+
+    fn new() -> Self {
+        Self { is_active: false, is_connecting: false, back_off: Self::FIRST_BACK_OFF, task: NONE, attempts: 0 }
+    }
 }
 
 impl Pool {
@@ -41,6 +73,7 @@ impl Pool {
             max_idle: plan.max_idle.unwrap_or(u32::MAX),
             idle: List::default(),
             fresh: plan.min_size,
+            adder: plan.background.then(|| Box::new(Adder::new())),
         }
     }
 

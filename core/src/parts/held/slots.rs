@@ -125,6 +125,8 @@ pub(crate) struct Slots {
     pub command: Option<LaneId>,
     /// Index of the pool that minds these connections, if one does.
     pub pool: u32,
+    /// Whether the pool opens its connections itself: `size` is then the number that are open, `full_size` the greatest.
+    pub in_background: bool,
     /// Whether a waiter that is woken may find its unit taken by a token that has come meanwhile.
     pub barging: bool,
     /// How many may wait.
@@ -160,6 +162,7 @@ impl Slots {
             connect_time: None,
             command: None,
             pool: NONE,
+            in_background: false,
             barging: false,
             room: u32::MAX,
             deadlocked: false,
@@ -167,6 +170,14 @@ impl Slots {
             waited_until: Time::ZERO,
             left_without: 0,
         }
+    }
+
+    /// The pool opens its connections itself, of which these are open at first.
+    pub fn open_in_background(&mut self) {
+        // Not plain, so that each new wait is noticed.
+        self.queue = Queue::new(self.queue.order(), true);
+        self.in_background = true;
+        self.size = self.opened;
     }
 
     /// Limits how long a token waits for a unit.
@@ -322,6 +333,9 @@ impl Part for Slots {
             self.shrink_to_start();
             if matches!(self.kind, SlotsKind::Connections { .. }) {
                 self.opened = 0;
+                if self.in_background {
+                    self.size = 0;
+                }
             }
         }
     }
