@@ -5,36 +5,30 @@
 //! connection meanwhile, it waits anew behind all others. Its time-out continues. A waiter that was woken and gives up wakes the
 //! next, as `asyncio.Queue.get` does.
 
-use crate::engine::progress::Progress;
-use crate::engine::token::FrameKind;
+use crate::kernel::Time;
+
+use crate::engine::token::{Frame, FrameKind};
+use crate::interpreter::pool::Borrowing;
 use crate::interpreter::world::World;
-use crate::kernel::{NONE, Time};
 
 impl World<'_> {
-    /// The token, which has left the queue because a unit is free, runs as if it came for the first time.
+    /// The token, which has left the queue because a unit is free, looks for that when it runs.
     #[inline(never)]
     pub(crate) fn wake_for_unit(&mut self, t: u32, id: u32) {
         let delayed = self.engine.tokens[t].since < self.engine.now;
         self.engine.push_frame(t, FrameKind::Woken { slots: id, delayed });
-        self.engine.tokens[t].phase = Progress::BEGIN;
+        self.engine.tokens[t].phase = Borrowing::LookAgain.into();
         self.hand_over(t);
         self.look_behind_blocked_loop(t);
     }
 
-    /// The token looks for a unit: whether it was woken for one, and then whether it had waited for any time.
-    pub(crate) fn take_woken(&mut self, t: u32, id: u32) -> Option<bool> {
+    /// The token, which was woken for a unit, looks for it: whether it had waited for any time.
+    pub(crate) fn take_woken(&mut self, t: u32) -> bool {
         let frame = self.engine.tokens[t].frame;
-        if frame == NONE {
-            return None;
-        }
-        match self.engine.frames[frame].kind {
-            FrameKind::Woken { slots, delayed } if slots == id => {
-                self.engine.tokens[t].frame = self.engine.frames[frame].below;
-                self.engine.frames.remove(frame);
-                Some(delayed)
-            }
-            _ => None,
-        }
+        let Frame { below, kind, .. } = self.engine.frames[frame];
+        self.engine.tokens[t].frame = below;
+        self.engine.frames.remove(frame);
+        matches!(kind, FrameKind::Woken { delayed: true, .. })
     }
 
     /// Another token has taken the unit: it waits again. The visit has waited once.

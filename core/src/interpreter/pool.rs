@@ -27,6 +27,8 @@ phases! {
         Secure,
         /// It has been, and the connection is open.
         Opened,
+        /// It was woken, and takes a place in the pool if one is left.
+        LookAgain,
     }
 }
 
@@ -39,13 +41,18 @@ impl World<'_> {
         loop {
             match self.engine.tokens[t].phase.into() {
                 Borrowing::Look => {
-                    let woken = self.slots[id as usize].barging.then(|| self.take_woken(t, id)).flatten();
                     self.engine.tokens[t].phase = Borrowing::Lent.into();
                     if !self.slots[id as usize].has_room() {
-                        match woken {
-                            Some(delayed) => self.queue_again(t, id, delayed),
-                            None => self.queue_for(t, id),
-                        }
+                        self.queue_for(t, id);
+                        return Next::Park;
+                    }
+                    self.lend(t, id);
+                }
+                Borrowing::LookAgain => {
+                    self.engine.tokens[t].phase = Borrowing::Lent.into();
+                    let delayed = self.take_woken(t);
+                    if !self.slots[id as usize].has_room() {
+                        self.queue_again(t, id, delayed);
                         return Next::Park;
                     }
                     self.lend(t, id);

@@ -232,6 +232,7 @@ pub const TABLE: &[Row] = &[
         "fault noisy-neighbour",
         &["app breaker b", "while waiting for s CPU; those who use s CPU lose time to fault noisy-neighbour"],
     ),
+    ("background-connects", &[], Fault, "fault outage", &["those who hold shop threads lose time to fault outage"]),
     (
         "breaker-by-slow-calls",
         &[],

@@ -21,6 +21,9 @@ impl World<'_> {
         if state.size >= state.full_size || state.process == NONE {
             return None;
         }
+        if state.in_background {
+            return self.closed_by(places, slots);
+        }
         let lowers = |effect: &FaultEffect| match *effect {
             FaultEffect::Capacity { what, size: to } => {
                 state.kind.is_of(what) && to.saturating_mul(state.sharers).min(state.full_size) == state.size
@@ -29,6 +32,13 @@ impl World<'_> {
         };
         let service = self.processes[state.process as usize].service;
         places.fault(self.system, &self.faults, service, lowers)
+    }
+
+    /// The fault because of which a pool that opens connections itself cannot open any.
+    fn closed_by(&self, places: &Places, slots: u32) -> Option<u16> {
+        let process = &self.processes[self.slots[slots as usize].process as usize];
+        let plan = &self.system.services[process.service as usize].pools[(slots - process.pools) as usize];
+        places.fault(self.system, &self.faults, plan.server, |effect| matches!(effect, FaultEffect::Dead))
     }
 
     /// The slots have another size because a fault came or went: those who wait do so for another reason from now on.
