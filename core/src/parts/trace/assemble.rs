@@ -294,13 +294,15 @@ impl Builder<'_> {
                 let client = &plan.clients[client as usize];
                 let server = &system.services[client.server as usize];
                 let sends = system.program[step.at as usize..].iter().find_map(|op| match op {
-                    Op::Send { endpoint, .. } => Some(&system.endpoints[*endpoint as usize]),
+                    Op::Send { endpoint, .. } => {
+                        Some(&system.endpoints[*endpoint as usize]).filter(|endpoint| !endpoint.is_handshake)
+                    }
                     _ => None,
                 });
                 let endpoint = sends.map(|endpoint| endpoint.name.clone()).unwrap_or_default();
                 Doing::Call { client: client.name.clone(), server: server.name.clone(), endpoint }
             }
-            (Op::Trip { pool, work, .. }, _) => {
+            (Op::Trip { pool, work, .. } | Op::Commit { pool, work, .. }, _) => {
                 let pool = &plan.pools[pool as usize];
                 let server = system.services[pool.server as usize].name.clone();
                 Doing::Trip { pool: pool.name.clone(), server, works: work.is_some() }
