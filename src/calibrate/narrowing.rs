@@ -7,9 +7,10 @@
 //! of the draws counts (as in Strong, Oakley, Brennan and Breeze, *Estimating the expected value of sample information using the
 //! probabilistic sensitivity analysis sample*, Medical Decision Making 35, 2015).
 
-use super::calibration::{ENDS, quantile};
+use super::calibration::ENDS;
 use super::candidates::{Candidate, Laboratory, Observed, Rival, candidates};
 use super::posterior::Posterior;
+use super::quantile::quantile;
 use super::sampler::normal;
 use crate::experiment::plan::{Ranged, Site};
 use crate::kernel::random::Stream;
@@ -147,10 +148,7 @@ pub fn narrow(rival: &mut Rival, aim: Aim, laboratory: &mut Laboratory) -> Resul
         |test: &Candidate| [aim.variant.as_str(), ""].contains(&test.variant.as_str()) && test.values == aim.at;
     let all: Vec<Candidate> =
         candidates(std::slice::from_ref(rival))?.into_iter().filter(|test| !is_aim(test)).collect();
-    let count = SETTINGS.min(posterior.draws.len());
-    let chosen: Vec<Vec<f64>> =
-        (0..count).map(|index| posterior.draws[index * posterior.draws.len() / count].clone()).collect();
-    let few = Posterior { draws: chosen, ..posterior.clone() };
+    let few = posterior.thinned(SETTINGS);
     let at_aim = runs_at(rival, &site, &few, aim.metric, laboratory)?;
     rival.posterior = Some(few.clone());
     let tests: Vec<&Candidate> = all.iter().collect();
@@ -159,7 +157,7 @@ pub fn narrow(rival: &mut Rival, aim: Aim, laboratory: &mut Laboratory) -> Resul
         now: [f64::NAN; 3],
         left: 0.0,
         tests: Vec::new(),
-        draws: [count, posterior.draws.len()],
+        draws: [few.draws.len(), posterior.draws.len()],
         replications: REPLICATIONS,
         doubts: laboratory.doubts.clone(),
         is_interrupted: laboratory.is_interrupted,

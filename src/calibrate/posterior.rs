@@ -66,6 +66,18 @@ impl Posterior {
         Ok(Self { parameters, medians, draws, discrepancies })
     }
 
+    /// The same with this number of its draws, at most, evenly over them.
+    pub fn thinned(&self, count: usize) -> Self {
+        let count = count.clamp(1, self.draws.len());
+        let index = |number: usize| number * self.draws.len() / count;
+        Self {
+            parameters: self.parameters.clone(),
+            medians: self.medians.clone(),
+            draws: (0..count).map(|number| self.draws[index(number)].clone()).collect(),
+            discrepancies: (0..count).map(|number| self.discrepancies[index(number)]).collect(),
+        }
+    }
+
     /// The median of each parameter over all draws of the file: its path, and the value as `--set` takes it.
     pub fn medians(&self) -> Vec<(String, String)> {
         let written = |(ranged, &median): (&Ranged, &f64)| {

@@ -64,8 +64,8 @@ pub(super) fn replay(point: &mut Point, arrivals: &Arc<[Arrival]>) -> Result<(),
         Pattern::Open { warm_up, duration, .. }
         | Pattern::Varying { warm_up, duration, .. }
         | Pattern::Trace { warm_up, duration, .. } => (warm_up, duration),
-        Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. } => {
-            let mistake = Mistake::new("the arrivals of a closed load cannot be replayed");
+        Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. } | Pattern::Mixed { .. } => {
+            let mistake = Mistake::new("the arrivals of a closed or mixed load cannot be replayed");
             return Err(mistake.note("its clients send when they have an answer, so arrivals depend on the system"));
         }
     };
