@@ -470,7 +470,7 @@ fn an_error_is_divided_into_workload_and_timing() {
     let more = ["--arrivals", name(&arrivals), "--no-charts", "--no-scoreboard"];
     let (code, _, errors) = place.sim(&[&["compare", name(&data), name(&closed)], &more[..]].concat());
     assert_eq!(code, 2);
-    assert!(errors.contains("closed load cannot be replayed"), "{errors}");
+    assert!(errors.contains("mixed load cannot be replayed"), "{errors}");
     let named = format!("{}:nowhere", name(&arrivals));
     let file = place.0.join("poisson.toml");
     let (code, _, errors) = place.sim(&["compare", name(&data), name(&file), "--arrivals", &named, "--no-charts"]);
