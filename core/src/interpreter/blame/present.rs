@@ -113,7 +113,9 @@ impl World<'_> {
             }
             Op::Trip { pool, .. } | Op::Commit { pool, .. } => own.pools[pool as usize].server,
             // Before that it is the work of opening one.
-            Op::Borrow { pool, .. } if Borrowing::from(token.phase) == Borrowing::Opened => {
+            Op::Borrow { pool, .. }
+                if matches!(Borrowing::from(token.phase), Borrowing::Secure | Borrowing::Opened) =>
+            {
                 own.pools[pool as usize].server
             }
             Op::Connect { client, .. } if matches!(Connecting::from(token.phase), Connecting::Settling { .. }) => {
