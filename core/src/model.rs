@@ -9,6 +9,7 @@ mod deploy;
 mod load;
 mod memory;
 mod metrics;
+mod pattern;
 mod plan;
 mod prices;
 mod program;
@@ -23,12 +24,12 @@ pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use deploy::{AtSigterm, DeployPlan, DeployStrategy, Ending, Pods};
 pub use load::{
-    Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, ClassSource, Earlier, FEWEST_USUAL, Flow, Load,
-    MOST_INTERVALS, MOST_SAVED, Pattern, Piece, RateCourse, Reference, Retry, Stage, Strength, UserDraws, Wave,
-    round_interval,
+    Abandon, AccountsKept, Class, FEWEST_USUAL, Load, MOST_INTERVALS, MOST_SAVED, Reference, Retry, Strength,
+    UserDraws, round_interval,
 };
 pub use memory::{Allocation, CollectorPlan, MIB, MemoryPlan};
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
+pub use pattern::{Arrival, Arrivals, Bursts, ClassSource, Earlier, Flow, Pattern, Piece, RateCourse, Stage, Wave};
 pub use plan::{
     Balance, ClientPlan, DiskPlan, EndpointPlan, Growth, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan,
     ProcessPlan, Runtime, SearchCost, ServicePlan, StationPlan, TlsPlan,
