@@ -89,7 +89,11 @@ pub(crate) fn system(circles_through_calls: bool) -> impl Strategy<Value = Strin
 
 /// Probes with threads of their own, of the services that have a limited number of threads.
 fn with_own_threads(troubles: &str, front: &str, back: &str) -> String {
-    let has_threads = |service: &str| service.contains("runtime = \"threads\"") && service.contains("\nthreads = ");
+    // Other tables, such as that of a garbage collector, have `threads` too.
+    let has_threads = |service: &str| {
+        let own = service.split("\n[").next().unwrap_or_default();
+        own.contains("runtime = \"threads\"") && own.contains("\nthreads = ")
+    };
     let own = |table: &str, service: &str, troubles: String| match has_threads(service) {
         true => {
             troubles.replace(&format!("[services.{table}]\n"), &format!("[services.{table}]\nown_threads = true\n"))

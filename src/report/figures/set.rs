@@ -149,7 +149,10 @@ fn label(axis: &Axis) -> String {
     let is_named = axis.label != axis.name;
     if !is_named && axis.path == "load.concurrency" {
         "concurrent requests".into()
-    } else if let (false, Some((unit, _))) = (is_named, unit(axis)) {
+    } else if let Some((unit, _)) =
+        unit(axis).filter(|&(unit, _)| !is_named || unit == "s" && !axis.label.contains('('))
+    {
+        // A label of rates says itself what is counted in which time.
         format!("{} ({unit})", axis.label)
     } else {
         axis.label.clone()
