@@ -5,7 +5,7 @@ use proptest::test_runner::RngSeed;
 use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
 use sim::load::trial;
-use sim::model::{Pattern, PoolPlan};
+use sim::model::{ConsumerPlan, Pattern, PoolPlan};
 use sim::parts::{ClassOutcome, Ending, Limits, Outcome, ResourceKind, ResourceUse, Slice};
 
 use crate::models::{Bench, bench};
@@ -57,18 +57,25 @@ fn keeps_connections(bench: &Bench) -> bool {
 /// Whether replicas may die or become slow, or be taken for dead.
 fn is_troubled(bench: &Bench) -> bool {
     !bench.system.faults.is_empty()
-        || is_probed(bench)
+        || may_never_rest(bench)
         || bench.system.services.iter().any(|service| service.restarts())
 }
 
-/// Whether probes are sent, which come whatever happens: where their own work takes longer than their period, as it may
-/// once a queue slows a part down, they keep it overloaded without end.
-fn is_probed(bench: &Bench) -> bool {
-    bench
-        .system
-        .services
-        .iter()
-        .any(|service| service.liveness.is_some() || service.readiness.is_some() || service.scaling.is_some())
+/// Whether a system may never rest. Probes come whatever happens: where their own work takes longer than their period, as it may
+/// once a queue slows a part down, they keep it overloaded without end. A consumer that its messages kill for want of memory
+/// gets them again.
+fn may_never_rest(bench: &Bench) -> bool {
+    let services = &bench.system.services;
+    let is_fed = |service: usize| {
+        let of = |consumer: &ConsumerPlan| bench.system.endpoints[consumer.endpoint as usize].service as usize;
+        bench.system.consumers.iter().any(|consumer| of(consumer) == service)
+    };
+    services.iter().enumerate().any(|(index, service)| {
+        service.readiness.is_some()
+            || service.scaling.is_some()
+            || service.liveness.is_some()
+            || service.restarts() && is_fed(index)
+    })
 }
 
 /// Whether requests are sent before the window.
@@ -105,7 +112,7 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let at_rest = world.is_at_rest();
     let window = world.close_window();
     let outcome = world.outcome(ending, window);
-    let never_rests = ending == Ending::TooManyEvents && is_probed(bench);
+    let never_rests = ending == Ending::TooManyEvents && may_never_rest(bench);
     prop_assert!(never_rests || ending == Ending::Quiet, "{}\n{}", ending, text);
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
     prop_assert_eq!(outcome.sent, outcome.ended() + outcome.unfinished);
@@ -181,7 +188,7 @@ fn little(outcome: &Outcome, resource: &ResourceUse, text: &str) -> Result<(), T
 /// Whether the work of probes that gave up has piled up, which requests of these small loads never do: such a run does not end.
 fn probes_overload(bench: &Bench, outcome: &Outcome) -> bool {
     let piles_up = |resource: &ResourceUse| resource.kind == ResourceKind::Cpu && resource.longest_queue > 1000;
-    is_probed(bench) && outcome.resources.iter().any(piles_up)
+    may_never_rest(bench) && outcome.resources.iter().any(piles_up)
 }
 
 /// Whether a run that no limit ended obeys every law.

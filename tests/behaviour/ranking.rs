@@ -78,18 +78,18 @@ fn the_best_is_selected_and_the_worst_is_not_replicated_for_it() {
     let (share, most) = (1.0 - best / second, 400);
     assert!((0.03..0.04).contains(&share), "{share}");
     let more = format!("[run]\nbest_by = \"mean_s\"\nbest_within = {share}\nmax_replications = {most}");
-    let found: Vec<(bool, Vec<u32>)> = (0..experiments)
-        .into_par_iter()
-        .map(|seed| {
-            let plan = plan(&more, seed);
-            let (archive, wanted) = run(&plan);
-            let report = report(&plan, &archive, &wanted);
-            let [selection] = report.selections.as_slice() else { panic!("one place") };
-            let outcome = selection.outcome.as_ref().expect("it is replicated on");
-            assert_eq!(outcome.next, SelectionStep::Selected, "{outcome:?}");
-            (selection.best == [1], wanted)
-        })
-        .collect();
+    let select = |seed| {
+        let plan = plan(&more, seed);
+        let (archive, wanted) = run(&plan);
+        let report = report(&plan, &archive, &wanted);
+        let [selection] = report.selections.as_slice() else { panic!("one place") };
+        let outcome = selection.outcome.as_ref().expect("it is replicated on");
+        assert_eq!(outcome.next, SelectionStep::Selected, "{outcome:?}");
+        (selection.best == [1], wanted)
+    };
+    // A thread that waits for the trials of one experiment begins another on the same stack.
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build().expect("threads");
+    let found: Vec<(bool, Vec<u32>)> = pool.install(|| (0..experiments).into_par_iter().map(select).collect());
     let right = found.iter().filter(|(is_right, _)| *is_right).count() as f64;
     let mean = |point: usize| found.iter().map(|(_, run)| f64::from(run[point])).sum::<f64>() / experiments as f64;
     let run = [0, 1, 2].map(mean);

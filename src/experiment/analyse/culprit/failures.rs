@@ -215,8 +215,10 @@ impl Evidence<'_> {
             PlaceKind::Memory => {
                 let service = name.trim_end_matches(" memory");
                 let killed = format!("replicas of {service} need more memory than they may have and are killed");
-                let often = format!("{} a run", times(self.restarts));
-                (CulpritKind::OutOfMemory, head(format!("{of_failures} are {causes}: {killed} {often}")))
+                // Replicas that are down from before the window on are not killed in it.
+                let often =
+                    if self.restarts < 0.05 { String::new() } else { format!(" {} a run", times(self.restarts)) };
+                (CulpritKind::OutOfMemory, head(format!("{of_failures} are {causes}: {killed}{often}")))
             }
             PlaceKind::Fault => {
                 return Some(by_fault(blame, place, head(format!("{of_failures} are due to {name} ({causes})"))));
