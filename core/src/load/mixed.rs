@@ -89,14 +89,11 @@ pub(super) fn run(world: &mut World, load: &Load, seed: u64, replication: u64, l
         first += source.clients().unwrap_or(1);
     }
     let mut mixed = Mixed { senders, measuring: Measuring::after(world, Pace::Steady, *warm_up, *duration) };
-    for sender in 0..mixed.senders.len() {
-        let Sender { first, kind } = &mut mixed.senders[sender];
-        match kind {
-            Kind::Clients(_) => {
-                let count = sources[sender].clients().unwrap_or(0);
-                (*first..*first + count).for_each(|client| world.schedule(Time::ZERO, which::CLIENT + client));
-            }
-            Kind::Arrivals { gaps, gap } => world.schedule(gap.draw(gaps.next_bits()), which::CLIENT + *first),
+    for (sender, source) in mixed.senders.iter_mut().zip(sources) {
+        let clients = sender.first..sender.first + source.clients().unwrap_or(0);
+        match &mut sender.kind {
+            Kind::Clients(_) => clients.for_each(|client| world.schedule(Time::ZERO, which::CLIENT + client)),
+            Kind::Arrivals { gaps, gap } => world.schedule(gap.draw(gaps.next_bits()), which::CLIENT + sender.first),
         }
     }
     let ending = world.run(&mut mixed, limits);

@@ -43,7 +43,7 @@ fn failing(phases: &[Phase], opens: Time, (from, to): (Time, Time)) -> Option<f6
         if begins >= from && begins < to {
             (succeeded, ended) = (succeeded + phase.succeeded, ended + phase.ended);
         }
-        begins = begins + phase.length;
+        begins += phase.length;
     }
     (ended > 0).then(|| 1.0 - succeeded as f64 / ended as f64)
 }
